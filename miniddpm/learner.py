@@ -312,12 +312,12 @@ def lr_find(learn:Learner, # left as it is
         except FloatingPointError: pass
     return recorder.rates,recorder.losses
 
-# %% ../nbs/06_learner.ipynb #1ccdc84e
+# %% ../nbs/06_learner.ipynb #64e32f9d
 def best_precision(device:torch.device # where the model is
                   ) -> torch.dtype|None: # what to compute in; None: float32
     "bfloat16 where the GPU has it, float16 on older ones, float32 elsewhere"
     if torch.device(device).type != 'cuda': return None
-    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float16
 
 # %% ../nbs/06_learner.ipynb #67bb1651
 class Checkpoint(Callback):
