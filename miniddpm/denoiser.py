@@ -85,7 +85,7 @@ def edm_target(level:Level, # any level
     m = torch.hypot(level.alpha*sd, level.sigma)
     return level.sigma/(m*sd),-level.alpha*sd/m
 
-# %% ../nbs/03_denoiser.ipynb #095955dc
+# %% ../nbs/03_denoiser.ipynb #50a77cd8
 class Denoiser(nn.Module):
     "Turns a network that answers any target into `D(xt, level, y) -> x0`, the expected clean image"
     def __init__(self,
@@ -118,8 +118,9 @@ class Denoiser(nn.Module):
         alpha,sigma = level.alpha.double(),level.sigma.double().clamp(min=1e-100) # x0 of the x0 target: sigma/sigma
         p,q = self.target(Level(alpha, sigma))
         det = q*alpha - p*sigma
-        if (det==0).any(): raise ValueError('the answer of this target says nothing about x0 here (as eps at alpha = 0): '
-                                            'use another target, or keep to levels inside `logsnr_range`')
+        if (det==0).any():
+            raise ValueError('the answer of this target says nothing about x0 here (as eps at alpha = 0): '
+                             'use another target, or keep to levels inside `logsnr_range`')
         return per_image(q/det, xt)*xt - per_image(sigma/det, xt)*self.answer(xt, level, y)
 
     def loss(self,
