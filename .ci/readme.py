@@ -12,7 +12,7 @@ def markdown(path):
             code = re.sub(r'^#\s*\|.*\n?', '', cell.source, flags=re.M).strip()
             if code: parts.append(f'```python\n{code}\n```')
             parts += ['```\n' + o.text.strip() + '\n```' for o in cell.outputs if o.output_type == 'stream']
-    return re.sub(r'\]\(images/', '](nbs/images/', '\n\n'.join(parts)) + '\n'
+    return re.sub(r'\]\((images/|\w+\.ipynb)', r'](nbs/\1', '\n\n'.join(parts)) + '\n'
 
 text, readme = markdown('nbs/index.ipynb'), Path('README.md')
 if '--check' not in sys.argv: readme.write_text(text)

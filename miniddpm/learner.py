@@ -42,7 +42,7 @@ class Callback:
 
     def load_state(self, learn, tensors, settings): "Take back what `state` gave"
 
-# %% ../nbs/06_learner.ipynb #d964b1ec
+# %% ../nbs/06_learner.ipynb #c6226fe5
 class Learner:
     "Fits a model to batches for a given number of minutes, steps or epochs"
     def __init__(self,
@@ -60,7 +60,7 @@ class Learner:
         self.device = next(model.parameters()).device
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=precision==torch.float16)
         self.step,self.epoch,self.in_epoch = 0,0,0 # in all: steps, whole epochs, and steps of the epoch after those
-        self.first_step,self.earlier,self.began = 0,0.,None # of this fit: first step, seconds before, start of the clock
+        self.first_step,self.earlier,self.began = 0,0.,None # of this fit: first step, earlier seconds, clock
 
     def __call__(self, event): # call `event` of each callback
         for cb in self.callbacks: getattr(cb, event)(self)
@@ -135,9 +135,10 @@ class Learner:
         grads = [p.grad for p in self.model.parameters() if p.grad is not None]
         length = torch.stack(torch._foreach_norm(grads)).norm().item()
         if math.isfinite(self.loss) and (math.isfinite(length) or self.scaler.is_enabled()): return
-        raise FloatingPointError(f'the loss is {self.loss:.4g} and the gradient has length {length:.4g} at step {self.step}, '
-            f'with a learning rate of {self.opt.param_groups[0]["lr"]:.2g}. The step was not taken. Try a lower learning '
-            'rate, clipped gradients (ClipGrad), or float32; and look for NaN or huge values in the data.')
+        raise FloatingPointError(f'the loss is {self.loss:.4g} and the gradient has length {length:.4g} at step '
+            f'{self.step}, with a learning rate of {self.opt.param_groups[0]["lr"]:.2g}. The step was not taken. Try a '
+            'lower learning rate, clipped gradients (ClipGrad), or float32; and look for NaN or huge values in the '
+            'data.')
 
 # %% ../nbs/06_learner.ipynb #aacb64ed
 def set_seed(seed:int # any whole number
@@ -319,7 +320,7 @@ def best_precision(device:torch.device # where the model is
     if torch.device(device).type != 'cuda': return None
     return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float16
 
-# %% ../nbs/06_learner.ipynb #67bb1651
+# %% ../nbs/06_learner.ipynb #03299c85
 class Checkpoint(Callback):
     "Saves everything that a run needs to go on, every so often and at the end"
     def __init__(self,
@@ -344,8 +345,9 @@ class Checkpoint(Callback):
         tensors |= {f'opt.{i}.{k}':v for i,s in opt['state'].items() for k,v in s.items() if torch.is_tensor(v)}
         tensors['random.cpu'] = torch.get_rng_state()
         if learn.device.type=='cuda': tensors['random.cuda'] = torch.cuda.get_rng_state(learn.device)
-        settings = dict(groups=opt['param_groups'], scaler=learn.scaler.state_dict(), step=learn.step, epoch=learn.epoch,
-                        in_epoch=learn.in_epoch, done=learn.step-learn.first_step, seconds=learn.seconds)
+        settings = dict(groups=opt['param_groups'], scaler=learn.scaler.state_dict(), step=learn.step,
+                        epoch=learn.epoch, in_epoch=learn.in_epoch, done=learn.step-learn.first_step,
+                        seconds=learn.seconds)
         for cb in learn.callbacks:
             more,s = cb.state(learn)
             tensors |= more
