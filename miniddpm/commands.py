@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TARGETS', 'SCHEDULES', 'first_model', 'save_model', 'load_model', 'generate', 'judge', 'write_table', 'train_run',
-           'new_settings', 'above_zero', 'train', 'draw']
+           'new_settings', 'settings_of', 'above_zero', 'train', 'draw']
 
 # %% ../nbs/10_first_model.ipynb #01b0690d
 import argparse, csv, io, json, math, sys
@@ -100,15 +100,15 @@ def write_table(path:Path, # CSV file to write
     sizes = [max(map(len, column)) for column in zip(*shown)]
     for row in shown: print('  '.join(cell.ljust(size) for cell,size in zip(row, sizes)).rstrip())
 
-# %% ../nbs/10_first_model.ipynb #b9a8c769
+# %% ../nbs/10_first_model.ipynb #0f898b46
 def train_run(run:Path, # folder that takes everything
               s:dict, # settings: see `new_settings`
+              images:'datasets.Dataset', # training images and labels
               resume:bool=False # go on from its checkpoint?
              ) -> Denoiser: # the trained model, averaged weights
     "Train a model, draw samples, score them, and leave it all in a folder"
     set_seed(s['seed'])
-    batches = Batches(fashion_mnist(s['data'])['train'], bs=s['bs'], seed=s['seed'], drop_last=True)
-    model = first_model(**s['model'])
+    batches,model = Batches(images, bs=s['bs'], seed=s['seed'], drop_last=True),first_model(**s['model'])
     recorder,labels = Recorder(),s['model']['classes']>0
     learn = Learner(model, batches, lambda model,x,y: model.loss(x, y if labels else None), lr=s['lr'],
                     precision=best_precision(batches.device),
@@ -128,7 +128,7 @@ def train_run(run:Path, # folder that takes everything
         write_table(run/'metrics.csv', [row | spent for row in judge(best, real, s['calls'], s['seed']+1)])
     return best
 
-# %% ../nbs/10_first_model.ipynb #25bd9d7a
+# %% ../nbs/10_first_model.ipynb #3ff1e705
 def new_settings(args:argparse.Namespace # words of `miniddpm_train`
                 ) -> dict: # all that decides a run, as JSON can hold it
     "Settings of a new run: what was asked for, and defaults for the device there is"
@@ -137,6 +137,14 @@ def new_settings(args:argparse.Namespace # words of `miniddpm_train`
     return dict(budget={'steps':args.steps} if args.steps else {'minutes':args.minutes or 5.}, model=model,
                 bs=args.bs or (256 if gpu else 64), lr=args.lr or (1e-3 if gpu else 3e-3), seed=args.seed,
                 calls=args.calls, score=args.score, data=args.data, version=__version__)
+
+def settings_of(file:Path # settings.json of a run
+               ) -> dict: # as `new_settings` made them
+    "Settings of a run that is there, or `ValueError`"
+    s = json.loads(file.read_text())
+    missing = {'budget', 'model', 'bs', 'lr', 'seed', 'calls', 'score', 'data'} - set(s)
+    if missing: raise ValueError(f'it has no {", ".join(sorted(missing))}')
+    return s
 
 def above_zero(kind): # int or float, for argparse
     "A number that has to be more than 0"
@@ -147,7 +155,7 @@ def above_zero(kind): # int or float, for argparse
     number.__name__ = f'{kind.__name__} above 0' # argparse says: invalid int above 0 value
     return number
 
-# %% ../nbs/10_first_model.ipynb #c6371d72
+# %% ../nbs/10_first_model.ipynb #7436eb3c
 def train(argv:list[str]|None=None): # the command's words; None: those of the shell
     "The command `miniddpm_train`"
     p = argparse.ArgumentParser('miniddpm_train', description='Train a diffusion model on Fashion-MNIST. Leaves in '
@@ -172,14 +180,17 @@ def train(argv:list[str]|None=None): # the command's words; None: those of the s
     file = run/'settings.json'
     if args.resume:
         if not file.is_file(): p.error(f'{run} holds no run to go on with: there is no {file}')
-        s = json.loads(file.read_text())
+        try: s = settings_of(file)
+        except ValueError as e: p.error(f'{file} is damaged ({e}): start again, with another --out')
         if args.steps or args.minutes: s['budget'] = new_settings(args)['budget']
     else:
         if file.exists(): p.error(f'{run} holds a run already: --resume {run}, or another --out')
         s = new_settings(args)
+    try: images = fashion_mnist(s['data'])['train']
+    except (OSError, ValueError) as e: p.error(str(e))
     run.mkdir(parents=True, exist_ok=True)
     write_whole(file, json.dumps(s, indent=1).encode())
-    train_run(run, s, resume=bool(args.resume))
+    train_run(run, s, images, resume=bool(args.resume))
     print(f'all in {run}: look at {run/"samples.png"}; more with: miniddpm_sample {run}')
 
 # %% ../nbs/10_first_model.ipynb #9a0b03db

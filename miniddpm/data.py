@@ -8,13 +8,15 @@ __all__ = ['NAMES', 'HUB', 'DEBIAN', 'FILES', 'SHA256', 'SAMPLE_SHA256', 'check'
            'columns', 'tile', 'show_images', 'decode', 'read_pgm', 'read_cells', 'fit', 'stack_images', 'check_labels',
            'Batches', 'write_whole', 'save_grid', 'animate']
 
-# %% ../nbs/00_data.ipynb #23efd3fe
+# %% ../nbs/00_data.ipynb #0b4245e3
 import gzip, hashlib, io, lzma, math, os, re, struct, threading, warnings, zlib
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import torch
+
+warnings.filterwarnings('ignore', message='IProgress') # in a notebook, tqdm asks for a widget that no one needs
 
 # %% ../nbs/00_data.ipynb #0004a168
 def check(ok:bool,    # what must hold
