@@ -24,13 +24,13 @@ from .samplers import dpmpp_2m, sample, start
 from .schedules import cosine, ddpm_linear, flow, grid, iddpm_cosine, karras, linear, lognormal
 from .unet import UNet, load_weights, save_weights
 
-# %% ../nbs/10_first_model.ipynb #615c3b43
+# %% ../nbs/10_first_model.ipynb #02237f91
 def first_model(classes:int=10, # number of labels; 0: none
                 device:torch.device|str|None=None, # where to; None: the best there is
                 **args # other arguments of `UNet`
                ) -> Denoiser:
     "A small denoiser of Fashion-MNIST that a laptop can train in minutes"
-    net = UNet(**(dict(widths=(32, 64), blocks=1, attend=(1,), patch=2, classes=classes) | args))
+    net = UNet(**(dict(widths=(32, 64), patch=2, classes=classes) | args))
     return Denoiser(net, edm_target, lognormal, drop=0.1 if classes else 0.).to(device or default_device())
 
 # %% ../nbs/10_first_model.ipynb #7b22ef09
@@ -128,14 +128,14 @@ def train_run(run:Path, # folder that takes everything
         write_table(run/'metrics.csv', [row | spent for row in judge(best, real, s['calls'], s['seed']+1)])
     return best
 
-# %% ../nbs/10_first_model.ipynb #3ff1e705
+# %% ../nbs/10_first_model.ipynb #7673878d
 def new_settings(args:argparse.Namespace # words of `miniddpm_train`
                 ) -> dict: # all that decides a run, as JSON can hold it
     "Settings of a new run: what was asked for, and defaults for the device there is"
     gpu = default_device().type == 'cuda'
-    model = dict(classes=0 if args.no_labels else 10, widths=[64, 128] if gpu else [32, 64], blocks=2 if gpu else 1)
+    model = dict(classes=0 if args.no_labels else 10) | (dict(widths=[64, 128], blocks=2, attend=[1]) if gpu else {})
     return dict(budget={'steps':args.steps} if args.steps else {'minutes':args.minutes or 5.}, model=model,
-                bs=args.bs or (256 if gpu else 64), lr=args.lr or (1e-3 if gpu else 3e-3), seed=args.seed,
+                bs=args.bs or (256 if gpu else 32), lr=args.lr or (1e-3 if gpu else 3e-3), seed=args.seed,
                 calls=args.calls, score=args.score, data=args.data, version=__version__)
 
 def settings_of(file:Path # settings.json of a run
@@ -155,7 +155,7 @@ def above_zero(kind): # int or float, for argparse
     number.__name__ = f'{kind.__name__} above 0' # argparse says: invalid int above 0 value
     return number
 
-# %% ../nbs/10_first_model.ipynb #7436eb3c
+# %% ../nbs/10_first_model.ipynb #99ddb42a
 def train(argv:list[str]|None=None): # the command's words; None: those of the shell
     "The command `miniddpm_train`"
     p = argparse.ArgumentParser('miniddpm_train', description='Train a diffusion model on Fashion-MNIST. Leaves in '
@@ -168,7 +168,7 @@ def train(argv:list[str]|None=None): # the command's words; None: those of the s
     p.add_argument('--steps', type=whole, help='how many steps to train, instead of minutes')
     p.add_argument('--data', help="folder with Fashion-MNIST's four IDX files (default: look for it)")
     p.add_argument('--no-labels', action='store_true', help='a model that is not told what to draw')
-    p.add_argument('--bs', type=whole, help='images in a batch (default: 64; 256 on a GPU)')
+    p.add_argument('--bs', type=whole, help='images in a batch (default: 32; 256 on a GPU)')
     p.add_argument('--lr', type=number, help='highest learning rate (default: 0.003; 0.001 on a GPU)')
     p.add_argument('--seed', type=int, default=0, help='of weights, data order and noise (default: 0)')
     p.add_argument('--calls', type=whole, default=20, help='network calls for a sample (default: 20)')
