@@ -6,11 +6,12 @@
 __all__ = ['TARGETS', 'SCHEDULES', 'first_model', 'save_model', 'load_model', 'generate', 'judge', 'write_table', 'train_run',
            'new_settings', 'settings_of', 'above_zero', 'train', 'draw']
 
-# %% ../nbs/10_first_model.ipynb #01b0690d
+# %% ../nbs/10_first_model.ipynb #a4204302
 import argparse, csv, io, json, math, sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+import matplotlib.pyplot as plt
 import torch
 from fastprogress.fastprogress import progress_bar
 from torch import Tensor
@@ -100,7 +101,7 @@ def write_table(path:Path, # CSV file to write
     sizes = [max(map(len, column)) for column in zip(*shown)]
     for row in shown: print('  '.join(cell.ljust(size) for cell,size in zip(row, sizes)).rstrip())
 
-# %% ../nbs/10_first_model.ipynb #0f898b46
+# %% ../nbs/10_first_model.ipynb #01c72fe9
 def train_run(run:Path, # folder that takes everything
               s:dict, # settings: see `new_settings`
               images:'datasets.Dataset', # training images and labels
@@ -119,7 +120,9 @@ def train_run(run:Path, # folder that takes everything
     learn.fit(**s['budget'])
     best = learn.averaged
     save_model(best, run/'model.safetensors')
-    recorder.plot().savefig(run/'loss.png', dpi=100)
+    curve = recorder.plot()
+    curve.savefig(run/'loss.png', dpi=100)
+    plt.close(curve)
     save_grid(generate(best, 100, s['calls'], seed=s['seed']), run/'samples.png', ncols=10)
     if s['score']:
         print('drawing and scoring samples', flush=True)
