@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ASSETS', 'conv', 'Classifier', 'classifier_loss', 'classifier', 'test_features', 'features', 'moments', 'fid_between',
-           'fid', 'kernel_sums', 'kid', 'Score', 'score']
+           'fid', 'kernel_sums', 'to_others', 'mean_kernel', 'kid', 'Score', 'test_kernel', 'score']
 
 # %% ../nbs/07_metrics.ipynb #f4bd00f3
 from dataclasses import dataclass
@@ -103,11 +103,11 @@ def fid(feats:Tensor, # of the images to judge, (N, D)
         reference:Tensor, # of real ones, (M, D)
         groups:int=20 # for the standard error: that many leave-outs
        ) -> tuple[float,float]: # FID and its standard error; NaN for fewer than 2*groups images
-    "Frechet distance of features, with a standard error by leaving out a group at a time (jackknife)"
+    "Frechet distance of features, with a standard error by leaving out a random group at a time (jackknife)"
     real = moments(reference)
     value = fid_between(moments(feats), real)
     if len(feats)<2*groups: return value,float('nan')
-    order = torch.arange(len(feats))%groups
+    order = torch.randperm(len(feats), generator=torch.Generator().manual_seed(0))%groups
     without = torch.tensor([fid_between(moments(feats[order!=g]), real) for g in range(groups)])
     return value,((groups-1)*without.var(correction=0)).sqrt().item()
 
@@ -118,15 +118,26 @@ def kernel_sums(a:Tensor, # (N, D)
     "Sum of the kernel (a.b/D + 1)^3 over all of `b`, for each of `a`"
     return torch.cat([(rows@b.T).add_(1).pow_(3).sum(1) for rows in (a/a.shape[1]).split(100)])
 
+def to_others(x:Tensor # (N, D)
+             ) -> Tensor: # (N,)
+    "Sum of the kernel of each with all the others"
+    return kernel_sums(x, x) - (x.square().mean(1) + 1)**3 # without itself
+
+def mean_kernel(feats:Tensor # (N, D), N at least 2
+               ) -> float:
+    "How similar two different images of a set are, on average"
+    return to_others(feats.double()).sum().item()/(len(feats)*(len(feats)-1))
+
 def kid(feats:Tensor, # of the images to judge, (N, D), N at least 3
-        reference:Tensor # of real ones, (M, D)
+        reference:Tensor, # of real ones, (M, D)
+        among:float|None=None # `mean_kernel(reference)`, if it is known already
        ) -> tuple[float,float]: # KID and its standard error
     "Squared distance of kernel means, without bias (Binkowski et al. 2018, eq. 4), with a jackknife standard error"
     x,y = feats.double(),reference.double()
     n,m = len(x),len(y)
     if n<3: raise ValueError(f'KID with a standard error needs at least 3 images, got {n}')
-    kxx,kyy = (kernel_sums(z, z) - (z.square().mean(1) + 1)**3 for z in (x, y)) # without each one itself
-    kxy,kyy = kernel_sums(x, y)/m,(kyy.sum()/(m*(m-1))).item()
+    kxx,kxy = to_others(x),kernel_sums(x, y)/m
+    kyy = mean_kernel(y) if among is None else among
     value = kxx.sum()/(n*(n-1)) - 2*kxy.mean() + kyy
     without = (kxx.sum()-2*kxx)/((n-1)*(n-2)) - 2*(kxy.sum()-kxy)/(n-1) + kyy
     return value.item(),((n-1)*without.var(correction=0)).sqrt().item()
@@ -145,8 +156,13 @@ class Score:
     def __str__(self): return (f'FID {self.fid:.2f} +- {self.fid_se:.2f}, KID {self.kid:.4f} +- {self.kid_se:.4f} '
                                f'({self.n:,} images; {self.reference})')
 
+@cache
+def test_kernel() -> float:
+    "How similar two of the test images are, on average"
+    return mean_kernel(test_features())
+
 def score(images:Tensor # (N, 1, 28, 28) in [-1, 1]
          ) -> Score:
     "FID and KID against Fashion-MNIST's 10,000 test images"
     feats = features(images)
-    return Score(*fid(feats, test_features()), *kid(feats, test_features()), len(images))
+    return Score(*fid(feats, test_features()), *kid(feats, test_features(), test_kernel()), len(images))

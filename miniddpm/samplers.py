@@ -115,7 +115,9 @@ def heun(denoise:Denoise, # D(x, level) -> x0
 # %% ../nbs/04_samplers.ipynb #a6c66e6c
 def dpmpp_2m(denoise:Denoise, # D(x, level) -> x0
              x:Tensor, # state at `levels[0]`, (N, ...)
-             levels:list[Level] # from noise to clean, no two the same
+             levels:list[Level], # from noise to clean, no two the same
+             eta:float=0., # share of new noise, 0 to 1: 0 the ODE, 1 the SDE form
+             noise:Callable[[Tensor],Tensor]=torch.randn_like # makes unit noise of the shape of its argument
             ) -> States: # after each step: the state, and the estimate that it aimed at
     "One network call a step, and the one before for a second look (Lu et al. 2022, DPM-Solver++, algorithm 2)"
     last = last_h = None
@@ -123,6 +125,6 @@ def dpmpp_2m(denoise:Denoise, # D(x, level) -> x0
         x0 = aim = denoise(x, level)
         h = float(to.logsnr - level.logsnr)/2
         if last is not None and to.sigma>0: aim = x0 + h/last_h/2*(x0 - last)
-        x = step(x, aim, level, to)
+        x = step(x, aim, level, to, eta, noise)
         last,last_h = x0,h
         yield x,aim
