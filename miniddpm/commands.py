@@ -137,7 +137,7 @@ def train_run(run:Path, # folder that takes everything
     curve = recorder.plot()
     curve.savefig(run/'loss.png', dpi=100)
     plt.close(curve)
-    save_grid(generate(best, 100, s['calls'], seed=s['seed']), run/'samples.png', ncols=10)
+    save_grid(generate(best, 100, s['calls'], seed=s['seed']), run/'samples.png', ncols=10, zoom=3)
     if s['score']:
         print('drawing and scoring samples', flush=True)
         spent = dict(training_minutes=round(learn.seconds/60, 2), images_seen=learn.step*s['bs'])
@@ -232,5 +232,5 @@ def draw(argv:list[str]|None=None): # the command's words; None: those of the sh
         p.error(f'--label: this model knows {classes} labels, 0 to {classes-1}, and -1 for none; got {args.label}')
     if args.label is not None and not classes: p.error('--label: this model was trained without labels')
     out = args.out or file.with_name('drawn.png')
-    save_grid(generate(model, args.n, args.steps, args.label, args.seed, progress=sys.stdout.isatty()), out)
+    save_grid(generate(model, args.n, args.steps, args.label, args.seed, progress=sys.stdout.isatty()), out, zoom=3)
     print(f'{args.n} images in {args.steps} steps: {out}')

@@ -352,12 +352,14 @@ def write_whole(path:str|Path, # file to write; its folder must exist
 
 def save_grid(x:torch.Tensor, # (N, C, H, W): float in [-1, 1], or uint8
               path:str|Path,  # PNG file to write, whole or not at all
-              ncols:int=None  # images in a row; None: `columns`
+              ncols:int=None, # images in a row; None: `columns`
+              zoom:int=1      # each pixel becomes a square of zoom x zoom
              ):
     "Save images in rows as one PNG file"
     from torchvision.transforms.functional import to_pil_image
+    check(zoom >= 1 and zoom == int(zoom), f'zoom is a whole number from 1 on, not {zoom}')
     buf = io.BytesIO()
-    to_pil_image(tile(x, ncols)).save(buf, 'PNG')
+    to_pil_image(tile(x, ncols).repeat_interleave(zoom, 1).repeat_interleave(zoom, 2)).save(buf, 'PNG')
     write_whole(path, buf.getvalue())
 
 def animate(states,             # tensors (N, C, H, W), one for each moment: float in [-1, 1], or uint8
