@@ -109,7 +109,7 @@ def ask_hub(endpoint:str=None, # address of the hub; None: where `huggingface_hu
     from huggingface_hub import HfApi
     api,answers = HfApi(endpoint=endpoint),[]
     def ask():
-        try: answers.append(api.dataset_info(HUB, timeout=seconds))
+        try: answers.append(api.dataset_info(HUB, timeout=2*seconds)) # for each part of it, so no measure of the whole
         except Exception as e: answers.append(e)
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
