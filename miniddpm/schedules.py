@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Schedule', 'ddpm_linear', 'scaled_linear', 'Level', 'per_image', 'noisify', 'as_time', 'staircase', 'from_betas',
            'from_abars', 'zero_terminal', 'linear', 'cosine', 'iddpm_cosine', 'flow', 'karras', 'lognormal', 'sigmoid',
-           'geometric', 'logit_normal', 'logsnr_ruler', 'time_at', 'stratified', 'logsnr_range', 'shifted',
+           'geometric', 'logit_normal', 'logsnr_ruler', 'time_at', 'uniform', 'stratified', 'logsnr_range', 'shifted',
            'time_shift', 'levels_at', 'grid', 'rho_ruler', 'trailing', 'leading', 'linspaced']
 
 # %% ../nbs/02_schedules.ipynb #fea43398
@@ -210,10 +210,15 @@ def time_at(schedule:Schedule, # any schedule
     return noisy
 
 # %% ../nbs/02_schedules.ipynb #a07ee890
+def uniform(n:int # how many, say one for each image of a batch
+           ) -> Tensor: # (n,), float64, never 0 or 1
+    "Uniform random numbers, each by itself: times of training levels"
+    return torch.rand(n, dtype=torch.float64).clamp(min=1e-12)
+
 def stratified(n:int, # how many, say one for each image of a batch
                generator:torch.Generator|None=None # for draws of its own seed
               ) -> Tensor: # (n,), in random order, float64, never 0 or 1
-    "Uniform random numbers, one from each of n equal pieces of (0, 1): for a schedule, instead of `torch.rand(n)`"
+    "Uniform random numbers, one from each of n equal pieces of (0, 1): for a schedule, instead of `uniform(n)`"
     u = torch.randperm(n, generator=generator) + torch.rand(n, dtype=torch.float64, generator=generator)
     return (u/n).clamp(1e-12, 1 - 1e-12)
 

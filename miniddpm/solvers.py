@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Seen', 'weights', 'average', 'lam', 'multistep', 'lms', 'on_the_way', 'midpoint', 'thirds', 'singlestep', 'unipc',
-           'ddpm_large', 'churned', 'adaptive']
+           'ddpm_large', 'churned', 'adaptive', 'clipped', 'thresholded']
 
 # %% ../nbs/08_solvers.ipynb #edb6914d
 from itertools import pairwise
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from .denoiser import Denoise
 from .samplers import States, heun, renoise, step, ve_time
-from .schedules import Level
+from .schedules import Level, per_image
 
 # %% ../nbs/08_solvers.ipynb #2c4f1e76
 def weights(nodes:list[float], # where there are answers, in steps: 0 is here, 1 there, below 0 the past; all different
@@ -93,17 +93,20 @@ def on_the_way(level:Level, # one level with alpha and sigma above 0
 def midpoint(denoise:Denoise, # D(x, level) -> x0
              x:Tensor, # state at `levels[0]`, (N, ...)
              levels:list[Level], # from noise to clean
-             time:Callable[[Level],float]|None=None # believe a slope (`ve_time`: DPM-Solver-2); none: the estimate
+             time:Callable[[Level],float]|None=None, # believe a slope (`ve_time`: DPM-Solver-2); none: the estimate
+             eta:float=0., # share of new noise, 0 to 1: 0 the ODE, 1 the SDE form; not with a slope
+             noise:Callable[[Tensor],Tensor]=torch.randn_like # makes unit noise of the shape of its argument
             ) -> States: # after each step: the state, and the estimate that it aimed at
     "Two calls a step: believe the answer half way (Lu et al. 2022, DPM-Solver++, 2S with r = 1/2)"
+    if time and eta: raise ValueError('a slope half way would take new noise for old: eta goes without `time`')
     for level,to in pairwise(levels):
         aim = denoise(x, level)
         if level.alpha*to.sigma>0:
             half = on_the_way(level, to, 1/2)
-            state = step(x, aim, level, half)
+            state = step(x, aim, level, half, eta, noise)
             aim = denoise(state, half)
             if time: aim = time(level)*(x/float(level.sigma) - state/float(half.sigma) + aim/time(half))
-        x = step(x, aim, level, to)
+        x = step(x, aim, level, to, eta, noise)
         yield x,aim
 
 def thirds(denoise:Denoise, # D(x, level) -> x0
@@ -215,3 +218,22 @@ def adaptive(denoise:Denoise, # D(x, level) -> x0
             raise ValueError(f'steps of {h:.0e} miss tol={tol}: use a larger one, or float64; is the denoiser finite?')
         h *= min(5, max(0.2, 0.7*(tol/max(apart, 1e-99))**(1/3)))
     if levels[-1].sigma==0: yield step(x, x0, level, levels[-1]),x0
+
+# %% ../nbs/08_solvers.ipynb #358b8a1d
+def clipped(denoise:Denoise, # D(x, level) -> x0
+            low:float=-1., # least value of a pixel
+            high:float=1. # largest
+           ) -> Denoise: # the same, with every estimate in range
+    "Keep the estimates in the data's range; the noise that `step` keeps follows from the clipped one (Ho et al. 2020)"
+    return lambda x, level: denoise(x, level).clamp(low, high)
+
+def thresholded(denoise:Denoise, # D(x, level) -> x0, for data in [-1, 1]
+                share:float=0.995, # share of an image's pixels that are left as they are, above 0, at most 1
+                most:float=math.inf # largest size that is brought back to 1; what is beyond is cut off
+               ) -> Denoise: # the same, with every estimate in [-1, 1]
+    "Dynamic thresholding: cut off the largest pixels of an image and shrink the rest into range (Saharia et al. 2022)"
+    def limited(x, level):
+        x0 = denoise(x, level)
+        size = per_image(x0.flatten(1).abs().quantile(share, 1).clamp(1., most), x0)
+        return x0.clamp(-size, size)/size
+    return limited
