@@ -102,10 +102,11 @@ def midpoint(denoise:Denoise, # D(x, level) -> x0
     for level,to in pairwise(levels):
         aim = denoise(x, level)
         if level.alpha*to.sigma>0:
-            half = on_the_way(level, to, 1/2)
-            state = step(x, aim, level, half, eta, noise)
+            half,dice = on_the_way(level, to, 1/2),noise(x) if eta else None
+            state = step(x, aim, level, half, eta, lambda x: dice)
             aim = denoise(state, half)
             if time: aim = time(level)*(x/float(level.sigma) - state/float(half.sigma) + aim/time(half))
+            x,level = step(x, aim, level, half, eta, lambda x: dice),half # the first half once more, with the same dice
         x = step(x, aim, level, to, eta, noise)
         yield x,aim
 
