@@ -91,7 +91,7 @@ LossWeight = Callable[[Tensor], Tensor]
 def edm_weight(logsnr:Tensor, # of each image (N,)
                sd:float=0.706 # standard deviation of the data
               ) -> Tensor: # (N,)
-    "EDM's: `1/sigma^2 + 1/sd^2` at alpha = 1, so that every level's error is of unit size at first (Karras et al. 2022, table 1)"
+    "SNR + 1/sd^2: every level's error is of unit size at first (Karras et al. 2022, table 1)"
     return logsnr.exp() + 1/sd**2
 
 def min_snr(logsnr:Tensor, # of each image (N,)
@@ -103,7 +103,7 @@ def min_snr(logsnr:Tensor, # of each image (N,)
 def sigmoid_weight(logsnr:Tensor, # of each image (N,)
                    bias:float=2. # log-SNR around which the weight of the noise's error falls
                   ) -> Tensor: # (N,)
-    "A logistic curve as the weight of the noise's error (Kingma & Gao 2023): times the SNR, for that of the image"
+    "The noise's error with a logistic weight, that is the image's with the SNR times it (Kingma & Gao 2023)"
     return logsnr.exp()*(bias-logsnr).sigmoid()
 
 # %% ../nbs/03_denoiser.ipynb #50a77cd8
@@ -159,5 +159,6 @@ class Denoiser(nn.Module):
         error = (self.answer(noisify(x0, level, eps), level, y) - (per_image(p, x0)*x0 + per_image(q, x0)*eps)).square()
         if self.weight:
             gain = level.sigma/(q*level.alpha - p*level.sigma) # from an error of the answer to one of the clean image
+            if not gain.isfinite().all(): raise ValueError('no weight for a target that says nothing (eps at alpha = 0)')
             error = per_image(self.weight(level.logsnr)*gain**2, x0)*error
         return error.mean()
