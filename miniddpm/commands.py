@@ -43,7 +43,7 @@ SCHEDULES = {f.__name__:f for f in (cosine, iddpm_cosine, linear, ddpm_linear, s
 
 def save_model(model:Denoiser, # its `net` a `UNet`, target and schedule from the library
                path:str|Path): # file to write, .safetensors
-    "Write a denoiser with all that is needed to make it again"
+    "Write a denoiser with all that is needed to use it again (not its `weight` and `draw`: those are for training)"
     if model.target not in TARGETS.values() or model.schedule not in SCHEDULES.values():
         raise ValueError('a file can name only targets and schedules of the library, as they are: '
                          f'{", ".join(TARGETS | SCHEDULES)}. Save `model.net` by itself, and make the Denoiser in code')
