@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from .denoiser import Denoise, Denoiser, Target, edm_target, eps_target, flow_target, v_target, x0_target
 from .schedules import Level, Schedule, flow, from_abars, geometric, karras, per_image, time_shift
 
-# %% ../nbs/20_interop.ipynb #2e1e958c
+# %% ../nbs/20_interop.ipynb #f848baaf
 Clock = Callable[[Tensor],Tensor] # between log-SNRs and timesteps (N,), float64 on the CPU
 
 def table_clock(table:Tensor # log-SNR at each timestep (T,), falling, float64; the last may be -inf
@@ -28,7 +28,7 @@ def table_clock(table:Tensor # log-SNR at each timestep (T,), falling, float64; 
     def to_logsnr(t): return torch.from_numpy(np.interp(t.numpy(), places, table))
     return to_time,to_logsnr
 
-# %% ../nbs/20_interop.ipynb #5041b5af
+# %% ../nbs/20_interop.ipynb #b3446779
 TARGETS = dict(epsilon=eps_target, sample=x0_target, original_sample=x0_target, v_prediction=v_target)
 
 class Settings(NamedTuple):
@@ -85,7 +85,7 @@ def read_scheduler(scheduler:Any # a diffusers scheduler
                      f'with `alphas_cumprod` and one of {", ".join(TARGETS)}, those of EDM, and those of flow matching '
                      '(without `timestep_type="continuous"` and `invert_sigmas`)')
 
-# %% ../nbs/20_interop.ipynb #b8eb3d29
+# %% ../nbs/20_interop.ipynb #059417b5
 class FromDiffusers(Denoiser):
     "A denoiser around a diffusers network"
     def __init__(self,
@@ -118,7 +118,7 @@ def from_diffusers(net:Callable, # a UNet2DModel, UNet2DConditionModel, or any f
     if not callable(net): raise ValueError(f'a network is called with images and timesteps; {type(net).__name__} cannot be')
     return FromDiffusers(net, read_scheduler(scheduler), kwargs)
 
-# %% ../nbs/20_interop.ipynb #887dab0f
+# %% ../nbs/20_interop.ipynb #483eecac
 class ToDiffusers(nn.Module):
     "A denoiser that is called like a diffusers UNet, and answers what a scheduler expects"
     def __init__(self,
