@@ -38,8 +38,8 @@ class Settings(NamedTuple):
     logsnr: tuple[float,float] # lowest and highest log-SNR that it was trained on
     sd: float # standard deviation of the data that is reckoned with
     size: Callable[[Tensor,Tensor],Tensor] # of (alpha, sigma): what the network's input is divided by
-    to_time: Callable[[Tensor],Tensor] # log-SNR -> timestep, float64 on the CPU
-    to_logsnr: Callable[[Tensor],Tensor] # timestep -> log-SNR, the same
+    to_time: Clock # log-SNR -> timestep
+    to_logsnr: Clock # timestep -> log-SNR
 
 def table_settings(target:Target, # what the network answers
                    abars:Tensor # alpha-bar at each timestep (T,)
