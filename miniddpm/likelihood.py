@@ -41,7 +41,7 @@ def invert(denoise:Denoise, # D(x, level) -> x0; bind labels first: `partial(D, 
     alpha,sigma = map(float, up[0])
     return sample(sampler, denoise, alpha*x0 + sigma*noise(x0), up, **kwargs)
 
-# %% ../nbs/19_likelihood.ipynb #9f2ec36d
+# %% ../nbs/19_likelihood.ipynb #1dd75bdc
 def slerp(a:Tensor, # noise (N, ...)
           b:Tensor, # other noise, of the same shape
           t:float|Tensor # 0: `a`, 1: `b`; one, or one for each image; outside [0, 1] it goes on round the circle
@@ -49,7 +49,7 @@ def slerp(a:Tensor, # noise (N, ...)
     "From noise to noise on a circle, not across it (Shoemake 1985; Song et al. 2021, DDIM, section 5.3)"
     if a.shape != b.shape: raise ValueError(f'two of a shape are needed, got {tuple(a.shape)} and {tuple(b.shape)}')
     angle = torch.cosine_similarity(a.flatten(1).double(), b.flatten(1).double()).clamp(-1, 1).acos()
-    if not (angle<math.pi-1e-6).all(): raise ValueError('NaN, or opposite noises: no circle through them is the shortest')
+    if not (angle<math.pi-1e-6).all(): raise ValueError('NaN, or opposite noises: many circles go through both')
     t,angle = per_image(torch.as_tensor(t, dtype=a.dtype), a),per_image(angle, a)
     def share(t): return t*torch.sinc(t*angle/math.pi)/torch.sinc(angle/math.pi) # sin(t*angle)/sin(angle), also at 0
     return share(1-t)*a + share(t)*b
@@ -71,7 +71,7 @@ def jacobian_trace(denoise:Denoise, # D(x, level) -> x0, differentiable; an imag
     parts = float(level.alpha)*torch.stack(parts, 1).cpu().double()
     return parts if probes else parts.sum(1, keepdim=True)
 
-# %% ../nbs/19_likelihood.ipynb #86c1e071
+# %% ../nbs/19_likelihood.ipynb #be65efdb
 @torch.no_grad()
 def log_likelihood(denoise:Denoise, # D(x, level) -> x0, differentiable; an image's answer depends on that image only
                    x0:Tensor, # clean images (N, ...)
@@ -79,7 +79,7 @@ def log_likelihood(denoise:Denoise, # D(x, level) -> x0, differentiable; an imag
                    probes:int=0, # random signs at each level, one pass back each; 0: exact, a pass for each dimension
                    sampler:Callable[...,States]=dpmpp_2m, # any that adds no noise
                    **kwargs # for the sampler
-                  ) -> tuple[Tensor,Tensor]: # log-density of each image (N,), in nats, and its standard error by the probes (one probe: NaN)
+                  ) -> tuple[Tensor,Tensor]: # log-density of each image (N,), in nats; its standard error by the probes (of one: NaN)
     "The log-density of a model, along the road to the noise (Song et al. 2021, Score-based, appendix D.2)"
     up,d = way_up(x0, levels),x0[0].numel()
     x = float(up[0].alpha)*x0
