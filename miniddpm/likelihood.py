@@ -64,7 +64,7 @@ def jacobian_trace(denoise:Denoise, # D(x, level) -> x0, differentiable; an imag
     with torch.enable_grad():
         x = x.detach().requires_grad_()
         x0 = denoise(x, level)
-        if not x0.requires_grad: raise ValueError('no gradient passes through this denoiser: is there a no_grad inside?')
+        if not x0.requires_grad: raise ValueError('no gradient passes through this denoiser: a no_grad inside?')
         exact = torch.eye(x[0].numel()).to(x).reshape(-1, *x.shape[1:])
         rows = (torch.randint_like(x, 2)*2-1 for _ in range(probes)) if probes else (v.expand_as(x) for v in exact)
         parts = [(torch.autograd.grad(x0, x, v, retain_graph=True)[0]*v).flatten(1).sum(1) for v in rows]
@@ -79,7 +79,7 @@ def log_likelihood(denoise:Denoise, # D(x, level) -> x0, differentiable; an imag
                    probes:int=0, # random signs at each level, one pass back each; 0: exact, a pass for each dimension
                    sampler:Callable[...,States]=dpmpp_2m, # any that adds no noise
                    **kwargs # for the sampler
-                  ) -> tuple[Tensor,Tensor]: # log-density of each image (N,), in nats; its standard error by the probes (of one: NaN)
+                  ) -> tuple[Tensor,Tensor]: # log-density of each image (N,), in nats; standard error by the probes (of one: NaN)
     "The log-density of a model, along the road to the noise (Song et al. 2021, Score-based, appendix D.2)"
     up,d = way_up(x0, levels),x0[0].numel()
     x = float(up[0].alpha)*x0
