@@ -79,7 +79,7 @@ def log_likelihood(denoise:Denoise, # D(x, level) -> x0, differentiable; an imag
                    probes:int=0, # random signs at each level, one pass back each; 0: exact, a pass for each dimension
                    sampler:Callable[...,States]=dpmpp_2m, # any that adds no noise
                    **kwargs # for the sampler
-                  ) -> tuple[Tensor,Tensor]: # log-density of each image (N,), nats; standard error by the probes (NaN of one)
+                  ) -> tuple[Tensor,Tensor]: # log-density of each image (N,), nats; its standard error (one probe: NaN)
     "The log-density of a model, along the road to the noise (Song et al. 2021, Score-based, appendix D.2)"
     up,d = way_up(x0, levels),x0[0].numel()
     x = float(up[0].alpha)*x0
