@@ -259,8 +259,10 @@ def read_table(path:str|Path=ASSETS/'product.csv.gz' # CSV, or gzipped CSV; the 
     raw = Path(path).read_bytes()
     if Path(path).suffix=='.gz': raw = gzip.decompress(raw)
     whole,real = ('calls', 'n', 'seed', 'used'),('misfit', 'off')
+    rows = list(csv.DictReader(io.StringIO(raw.decode())))
+    if not rows or set(rows[0])!={*KEYS, *whole, *real, 'error'}: raise ValueError(f'{path} is no table of miniddpm_product')
     return [row | {k:int(row[k]) for k in whole} | {k:float(row[k] or 'nan') for k in real}
-            for row in csv.DictReader(io.StringIO(raw.decode()))]
+            for row in rows]
 
 def write_rows(path:Path, # CSV; gzipped if it ends with .gz
                rows:list[dict]): # with the same keys
@@ -326,19 +328,18 @@ def product(argv:list[str]|None=None): # the command's words; None: those of the
     p.add_argument('--n', type=whole, default=1000, help='points in a row (default: 1000)')
     p.add_argument('--seeds', type=whole, default=2, help='how often all of it is repeated (default: 2)')
     args = p.parse_args(argv)
-    judge,models = Judge(*MOONS),{}
+    judge,bar = Judge(*MOONS),progress_bar if sys.stdout.isatty() else iter
     try:
         rows = {tuple(r[k] for k in KEYS):r for r in (read_table(args.out) if args.out.exists() else [])}
         todo = [r for r in plan(args) if tuple(r.values()) not in rows]
-        saved = time.perf_counter()
-        for r in progress_bar(todo) if sys.stdout.isatty() else todo:
-            if r['seed'] not in models:
-                file = args.out.with_name(f"{args.out.name.partition('.')[0]}_{r['seed']}.safetensors")
-                models[r['seed']] = trained(file, r['seed'], args.steps)
-            rows[tuple(r.values())] = run_row(models[r['seed']][r['schedule'], r['target']], judge, r)
-            if time.perf_counter()-saved > 20 or r is todo[-1]:
+        for seed,part in itertools.groupby(todo, lambda r: r['seed']):
+            models = trained(args.out.with_name(f"{args.out.name.partition('.')[0]}_{seed}.safetensors"), seed, args.steps)
+            part,saved = list(part),time.perf_counter()
+            for r in bar(part):
+                rows[tuple(r.values())] = run_row(models[r['schedule'], r['target']], judge, r)
+                if time.perf_counter()-saved < 20 and r is not part[-1]: continue
                 write_rows(args.out, list(rows.values()))
                 saved = time.perf_counter()
-                if not sys.stdout.isatty(): print(f'{len(rows):,} rows in {args.out}', flush=True)
-    except (OSError, ValueError, KeyError) as e: p.error(str(e))
+                if bar is iter: print(f'{len(rows):,} rows in {args.out}', flush=True)
+    except (OSError, ValueError) as e: p.error(str(e))
     print(summary(list(rows.values())))
