@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['warm_decay', 'Callback', 'Learner', 'set_seed', 'own_random', 'ClipGrad', 'EMA', 'Recorder', 'Progress', 'SampleGrid',
-           'Runaway', 'lr_find', 'best_precision', 'Checkpoint']
+           'Runaway', 'lr_find', 'orthogonal', 'Muon', 'best_precision', 'Checkpoint']
 
 # %% ../nbs/06_learner.ipynb #f7aa4b8a
 import copy, math, random, sys, time
@@ -16,6 +16,7 @@ import torch
 import matplotlib.pyplot as plt
 from fastprogress.fastprogress import IN_NOTEBOOK, progress_bar
 from torch import Tensor, nn
+from torch.optim.adam import adam as adam_step
 from .data import save_grid, show_images
 from .unet import load_weights, save_weights
 
@@ -313,11 +314,67 @@ def lr_find(learn:Learner, # left as it is
         except FloatingPointError: pass
     return recorder.rates,recorder.losses
 
+# %% ../nbs/06_learner.ipynb #b7e30001
+def orthogonal(m:Tensor, # matrices (N, rows, columns)
+               rounds:int=5 # of the iteration
+              ) -> Tensor: # (N, rows, columns), with singular values around 1
+    "All directions of a matrix equally strong, by products alone (Newton-Schulz; coefficients of Jordan et al. 2024, Muon)"
+    wide = m.shape[1]<=m.shape[2]
+    x = m if wide else m.mT
+    x = x/(x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(rounds):
+        a = x@x.mT
+        x = 3.4445*x + (2.0315*a@a - 4.775*a)@x
+    return x if wide else x.mT
+
+class Muon(torch.optim.Optimizer):
+    "Large convolutions by momentum with all directions equally strong (Jordan et al. 2024), all else by Adam"
+    def __init__(self,
+                 params, # of the model
+                 lr:float=4e-3, # learning rate, as for Adam
+                 gain:float=5., # learning rate of the convolutions, in units of `lr`
+                 momentum:float=0.95, # of the convolutions
+                 betas:tuple[float,float]=(0.9,0.99)): # Adam's, for the rest
+        params = list(params)
+        large = [p for p in params if p.ndim==4 and min(len(p), p[0].numel())>=16]
+        rest = [p for p in params if all(p is not q for q in large)]
+        self.gain,self.momentum,self.betas = gain,momentum,betas
+        super().__init__([dict(params=large, large=True), dict(params=rest, large=False)], dict(lr=lr))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            params = [p for p in group['params'] if p.grad is not None]
+            (self.step_large if group['large'] else self.step_rest)(params, group['lr'])
+
+    def step_large(self, params, lr): # kernels as matrices, those of one shape together
+        shapes = {}
+        for p in params:
+            state = self.state[p]
+            if not state: state['momentum'] = torch.zeros_like(p)
+            state['momentum'].lerp_(p.grad, 1-self.momentum)
+            ahead = p.grad.lerp(state['momentum'], self.momentum) # Nesterov's
+            shapes.setdefault((len(p), p[0].numel()), []).append((p, ahead.flatten(1)))
+        for (rows,columns),pairs in shapes.items():
+            even = orthogonal(torch.stack([m for _,m in pairs]))
+            rate = lr*self.gain*math.sqrt(max(1, rows/columns))
+            for (p,_),m in zip(pairs, even): p.sub_(m.reshape(p.shape), alpha=rate)
+
+    def step_rest(self, params, lr): # Adam, as PyTorch has it
+        for p in params:
+            if not self.state[p]:
+                self.state[p].update(exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p), step=torch.zeros(()))
+        first,second,steps = ([self.state[p][k] for p in params] for k in ('exp_avg', 'exp_avg_sq', 'step'))
+        adam_step(params, [p.grad for p in params], first, second, [], steps, amsgrad=False, beta1=self.betas[0],
+                  beta2=self.betas[1], lr=lr, weight_decay=0., eps=1e-8, maximize=False)
+
 # %% ../nbs/06_learner.ipynb #64e32f9d
 def best_precision(device:torch.device # where the model is
                   ) -> torch.dtype|None: # what to compute in; None: float32
-    "bfloat16 where the GPU has it, float16 on older ones, float32 elsewhere"
-    if torch.device(device).type != 'cuda': return None
+    "bfloat16 where the GPU, or the processor (AMX), has units for it, float16 on older GPUs, float32 elsewhere"
+    kind = torch.device(device).type
+    if kind=='cpu': return torch.bfloat16 if getattr(torch.cpu, '_is_amx_tile_supported', bool)() else None
+    if kind!='cuda': return None
     return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float16
 
 # %% ../nbs/06_learner.ipynb #03299c85
