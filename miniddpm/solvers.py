@@ -56,7 +56,7 @@ def multistep(denoise:Denoise, # D(x, level) -> x0
               noise:Callable[[Tensor],Tensor]=torch.randn_like, # makes unit noise of the shape of its argument
               past:list[Seen]|tuple=() # (level, state, estimate) before `levels[0]`, newest first
              ) -> States: # after each step: the state, and the estimate that it aimed at
-    "One call a step: the polynomial through past estimates in log(alpha/sigma) (DPM-Solver++ 2M, 3M; Lu et al. 2022)"
+    "One call a step: the polynomial through past estimates in log(alpha/sigma) (DPM-Solver++ 2M, Lu et al. 2022; 3M: their code)"
     for level,to in pairwise(levels):
         past = [(level, x, denoise(x, level)), *past][:order]
         h = lam(to)-lam(level)
@@ -142,7 +142,7 @@ def unipc(denoise:Denoise, # D(x, level) -> x0
           order:int=2, # estimates that the predictor looks at, 1 or more; the method's order is one more
           past:list[Seen]|tuple=() # (level, state, estimate) before `levels[0]`, newest first
          ) -> States: # after each step: the state, and the estimate that it aimed at
-    "One call a step: predict, ask where you land, correct, keep the answer (Zhao et al. 2023, UniPC, B(h) = e^h - 1)"
+    "One call a step: predict, ask where you land, correct, keep the answer (Zhao et al. 2023, UniPC)"
     x0 = denoise(x, levels[0])
     for level,to in pairwise(levels):
         past = [(level, x, x0), *past][:order]
