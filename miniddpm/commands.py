@@ -66,7 +66,7 @@ def pretrained(name:str='fashion', # `fashion`: the best there is; `first_model`
                device:torch.device|str|None=None # where to; None: the best there is
               ) -> Denoiser: # ready to use, with labels 0 to 9, and -1 for none
     "A model of Fashion-MNIST that ships with the library; lesson 13 has its model card"
-    if name not in ('fashion', 'first_model'): raise ValueError(f'fashion and first_model ship with the library, got {name!r}')
+    if name not in ('fashion', 'first_model'): raise ValueError(f'there are fashion and first_model, got {name!r}')
     return load_model(ASSETS/f'{name}.safetensors', device)
 
 # %% ../nbs/10_first_model.ipynb #d4192921
@@ -126,7 +126,8 @@ def judge(model:Denoiser, # a trained one
     if len(real)<n: raise ValueError(f'{n} samples are judged beside as many real images; got {len(real)}')
     floors = [asdict(score(x)) for x in real.split(n) if len(x)==n]
     mean = {k:sum(f[k] for f in floors)/len(floors) for k in ('fid', 'fid_se', 'kid', 'kid_se')}
-    return [dict(images=f'samples in {calls} calls') | asdict(score(generate(model, n, -(-calls//2) if guide else calls, seed=seed, guide=guide))),
+    images = generate(model, n, -(-calls//2) if guide else calls, seed=seed, guide=guide)
+    return [dict(images=f'samples in {calls} calls') | asdict(score(images)),
             dict(images=f'real, mean of {len(floors)}') | floors[0] | mean]
 
 # %% ../nbs/10_first_model.ipynb #685e8fec
@@ -151,8 +152,9 @@ def train_run(run:Path, # folder that takes everything
              ) -> Denoiser: # the trained model, averaged weights
     "Train a model, draw samples, score them, and leave it all in a folder"
     set_seed(s['seed'])
-    batches,model = Batches(images, bs=s['bs'], seed=s['seed'], drop_last=True),first_model(**s['model'])
-    model.draw,recorder,labels = stratified,Recorder(),s['model']['classes']>0
+    batches,made = Batches(images, bs=s['bs'], seed=s['seed'], drop_last=True),first_model(**s['model'])
+    model = Denoiser(made.net, TARGETS[s['target']], SCHEDULES[s['levels']], drop=made.drop, draw=stratified)
+    recorder,labels = Recorder(),s['model']['classes']>0
     guide = partial(guide, w=s['guidance']) if guide and labels and s['guidance']!=1 else None
     learn = Learner(model, batches, lambda model,x,y: model.loss(x, y if labels else None), lr=s['lr'], opt=Muon,
                     precision=s['precision'] and getattr(torch, s['precision']),
@@ -185,17 +187,21 @@ def new_settings(args:argparse.Namespace # words of `miniddpm_train`
     "Settings of a new run: what was asked for, and defaults for the device there is"
     device,minutes = default_device(),args.minutes or 5.
     gpu,precision = device.type=='cuda',best_precision(device)
+    guidance = args.guidance or (1. if gpu or minutes>=15 else 1.5) # a model that was trained for long needs none
     size = args.size or ('huge' if gpu else 'large' if minutes>=15 else 'medium' if minutes>=4 else 'small')
     return dict(budget={'steps':args.steps} if args.steps else {'minutes':minutes}, seed=args.seed,
-                model=dict(classes=0 if args.no_labels else 10) | SIZES[size], bs=args.bs or (256 if gpu else 64), lr=args.lr or 4e-3,
-                precision=precision and str(precision).removeprefix('torch.'), guidance=args.guidance,
+                model=dict(classes=0 if args.no_labels else 10) | SIZES[size],
+                bs=args.bs or (256 if gpu else 64), lr=args.lr or 4e-3,
+                target=args.target, levels=args.levels, guidance=guidance,
+                precision=precision and str(precision).removeprefix('torch.'),
                 calls=args.calls, score=args.score, data=args.data, version=__version__)
 
 def settings_of(file:Path # settings.json of a run
                ) -> dict: # as `new_settings` made them
     "Settings of a run that is there, or `ValueError`"
     s = json.loads(file.read_text())
-    missing = {'budget', 'model', 'bs', 'lr', 'precision', 'seed', 'calls', 'guidance', 'score', 'data'} - set(s)
+    missing = {'budget', 'model', 'target', 'levels', 'bs', 'lr', 'precision', 'seed', 'calls', 'guidance', 'score',
+               'data'} - set(s)
     if missing: raise ValueError(f'it has no {", ".join(sorted(missing))}')
     return s
 
@@ -221,13 +227,15 @@ def train(argv:list[str]|None=None, # the command's words; None: those of the sh
     p.add_argument('--minutes', type=number, help='how long to train (default: 5)')
     p.add_argument('--steps', type=whole, help='how many steps to train, instead of minutes')
     p.add_argument('--size', choices=SIZES, help='of the network (default: by the minutes and the device)')
+    p.add_argument('--target', choices=TARGETS, default='flow_target', help='of the network (default: flow_target)')
+    p.add_argument('--levels', choices=SCHEDULES, default='logit_normal', help='in training (default: logit_normal)')
     p.add_argument('--data', help="folder with Fashion-MNIST's four IDX files (default: look for it)")
     p.add_argument('--no-labels', action='store_true', help='a model that is not told what to draw')
     p.add_argument('--bs', type=whole, help='images in a batch (default: 64; 256 on a GPU)')
     p.add_argument('--lr', type=number, help='highest learning rate (default: 0.004)')
     p.add_argument('--seed', type=int, default=0, help='of weights, data order and noise (default: 0)')
     p.add_argument('--calls', type=whole, default=20, help='network calls for a sample (default: 20)')
-    p.add_argument('--guidance', type=float, default=1.5, help='weight of guidance for samples; 1: none (default: 1.5)')
+    p.add_argument('--guidance', type=number, help='weight of guidance for samples; 1: none (default: 1.5 for short runs)')
     p.add_argument('--score', type=int, default=500, help='samples to score; 0: no score (default: 500)')
     args = p.parse_args(argv)
     if args.steps and args.minutes: p.error('--minutes and --steps: one of them')
@@ -258,9 +266,9 @@ def draw(argv:list[str]|None=None, # the command's words; None: those of the she
     p.add_argument('run', type=Path, nargs='?', help='folder of a run of miniddpm_train, or a model.safetensors '
                    '(default: the model that ships with the library)')
     p.add_argument('--n', type=whole, default=64, help='images (default: 64)')
-    p.add_argument('--steps', type=whole, default=10, help='from noise to picture (default: 10)')
-    p.add_argument('--guidance', type=float, default=1.5, help='weight of guidance, for which each step is two network '
-                   'calls; 1: none (default: 1.5)')
+    p.add_argument('--steps', type=whole, default=20, help='from noise to picture (default: 20)')
+    p.add_argument('--guidance', type=above_zero(float), default=1., help='weight of guidance, for which each step is two '
+                   'network calls (default: 1, none)')
     p.add_argument('--label', type=int, help='what to draw: ' + ', '.join(f'{i} {n}' for i,n in enumerate(NAMES))
                    + '; -1: anything (default: all in turn)')
     p.add_argument('--seed', type=int, default=0, help='another seed, other images (default: 0)')
