@@ -81,12 +81,14 @@ def from_seeds(denoise:Denoise, # D(xt, level) -> x0, labels bound
                levels:list[Level], # from noise to clean
                eta:float=1., # share of new noise at each step; 0: none, and the noise at the start decides everything
                shape:tuple[int,...]=(1, 28, 28), # of a picture
-               device:torch.device|str|None=None # where to compute; None: the CPU
+               device:torch.device|str|None=None, # where to compute; None: the CPU
+               sampler:Callable=dpmpp_2m # any; with `eta` above 0 one that takes it
               ) -> Tensor: # (len(seeds), *shape) on the CPU, in [-1, 1]
     "Pictures from noise, each from its own seed"
     noise = own_noise(seeds)
     x = levels[0].sigma.item()*noise(torch.empty(len(seeds), *shape, device=device))
-    return sample(dpmpp_2m, denoise, x, levels, eta=eta, noise=noise).cpu().clamp(-1, 1)
+    dice = dict(eta=eta, noise=noise) if eta else {}
+    return sample(sampler, denoise, x, levels, **dice).cpu().clamp(-1, 1)
 
 # %% ../nbs/10_first_model.ipynb #848aef77
 def generate(model:Denoiser, # a trained one

@@ -114,6 +114,8 @@ class Comparison:
             row:dict, # `name`, `seed`, `minutes` and results
             images:Tensor|None=None): # some of its samples
         "Take in a run, in the place of an earlier one with the same name, seed and minutes"
+        check(all(r['minutes']==row['minutes'] for r in self.rows), f"{self.path} holds runs of other budgets than "
+              f"{row['minutes']:g} minutes: compare equal ones, and keep these in a file of their own")
         key = self.key(row)
         self.rows = [r for r in self.rows if self.key(r)!=key] + [row]
         self.grids.pop(key, None)
@@ -143,6 +145,7 @@ class Comparison:
         scale,back = (math.log,math.exp) if what=='fid' else (float,float)
         sets = {n:torch.tensor([scale(v) for v in self.values(n, what)], dtype=torch.float64) for n in self.names()}
         df = sum(len(v)-1 for v in sets.values())
+        check(base in sets, f'no finished run of {base!r}; there are {", ".join(sets)}')
         if df==0: return {}
         noise = math.sqrt(sum(len(v)*v.var(correction=0).item() for v in sets.values())/df)
         found = {}
@@ -243,6 +246,7 @@ def compare(variants:dict[str,Variant], # what to compare, by name; the first is
         for seed,name in bar:
             bar.comment = f'{name}, seed {seed}'
             row,images = trial(name, variants[name], seed, minutes, judge)
+            if row['error']: print(f"\n{name}, seed {seed}: {row['error']}")
             found.add(row, images)
             found.save()
     except KeyboardInterrupt: print(f'\nStopped; what is finished is in {path}, and will not be run again')

@@ -6,7 +6,6 @@
 __all__ = ['train', 'draw']
 
 # %% ../nbs/13_faster.ipynb #c0002
-from functools import partial
 from . import commands
 from .guidance import cfg
 
