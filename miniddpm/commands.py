@@ -8,7 +8,7 @@ __all__ = ['TARGETS', 'SCHEDULES', 'WEIGHTS', 'SIZES', 'LEAN', 'LOUD', 'first_mo
            'settings_of', 'above_zero', 'train', 'draw']
 
 # %% ../nbs/10_first_model.ipynb #a4204302
-import argparse, csv, io, json, math, sys
+import argparse, bisect, csv, io, json, math, sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -130,7 +130,7 @@ def steps_for(model:Denoiser, # a trained one
         D = counted(lambda x, level: x)
         sample(dpmpp_2m, guide(D, D) if guide else D, torch.ones(1, 1), grid(karras, steps, model.logsnr_range))
         return D.n
-    return max([1] + [n for n in range(2, calls+1) if cost(n)<=calls])
+    return max(1, bisect.bisect_right(range(1, calls+1), calls, key=cost)) # more steps never cost less
 
 def judge(model:Denoiser, # a trained one
           real:Tensor, # real training images (M, 1, 28, 28) in [-1, 1], M at least n
