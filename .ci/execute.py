@@ -1,10 +1,12 @@
-"Run notebooks as a reader would and keep their outputs: `python .ci/execute.py nbs/00_data.ipynb ...` (none: all of them)"
+"""Run notebooks as a reader would and keep their outputs: `python .ci/execute.py nbs/00_data.ipynb ...` (none: all of them)
+With --notest, cells with this flag (the long runs of 90_benchmarks) are run, too."""
 import re, sys, time
 from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-SKIP = re.compile(r'^#\s*\|\s*(eval:\s*false|notest)', re.M)  # what nbdev_test leaves out, too
+LONG = '--notest' in sys.argv[1:]
+SKIP = re.compile(r'^#\s*\|\s*eval:\s*false' + ('' if LONG else r'|^#\s*\|\s*notest'), re.M) # as in nbdev_test
 
 class Client(NotebookClient):
     async def async_execute_cell(self, cell, cell_index, **kw):
@@ -18,4 +20,4 @@ def main(paths):
         nbformat.write(nb, path)
         print(f'{path}: {time.time()-start:.0f} s', flush=True)
 
-if __name__ == '__main__': main(sys.argv[1:] or sorted(map(str, Path('nbs').glob('*.ipynb'))))
+if __name__ == '__main__': main([a for a in sys.argv[1:] if a!='--notest'] or sorted(map(str, Path('nbs').glob('*.ipynb'))))

@@ -99,7 +99,7 @@ def generate(model:Denoiser, # a trained one
              steps:int=20, # from noise to picture; as many network calls for each, and one more where a guide asks twice
              labels:Tensor|int|None=None, # one for all (-1: none), one each (n,); None: the model's labels in turn
              seed:int=0, # another seed, other images
-             eta:float=1., # share of new noise at each step; 0: none, and the noise at the start decides everything
+             eta:float|None=None, # share of new noise at each step, 0 to 1; None: 1, and 0.5 in fewer than 10 steps
              shape:tuple[int,int,int]=(1, 28, 28), # of an image
              bs:int=250, # images at a time
              progress:bool=False, # a bar?
@@ -109,6 +109,7 @@ def generate(model:Denoiser, # a trained one
     "Draw images from noise; an image depends on `seed` and its place, not on `n` or `bs`"
     device,classes = next(model.parameters()).device,model.net.args['classes']
     levels = grid(karras, steps, model.logsnr_range)
+    eta = eta if eta is not None else 1. if steps>=10 else 0.5 # few steps cannot take all that noise: lesson 13
     seeds = torch.randint(2**62, (n,), generator=torch.Generator().manual_seed(seed)).tolist()
     if labels is None and classes: labels = torch.arange(n)%classes
     if labels is not None: labels = torch.as_tensor(labels).expand(n).to(device)
@@ -209,7 +210,7 @@ def new_settings(args:argparse.Namespace # words of `miniddpm_train`
     size = args.size or ('huge' if gpu else 'large' if minutes>=15 else 'medium' if minutes>=4 else 'small')
     return dict(budget={'steps':args.steps} if args.steps else {'minutes':minutes}, seed=args.seed,
                 model=dict(classes=0 if args.no_labels else 10) | SIZES[size],
-                bs=args.bs or (256 if gpu else 64), lr=args.lr or 4e-3,
+                bs=args.bs or (256 if gpu else 64), lr=args.lr or 2e-3,
                 target=args.target, levels=args.levels, weight=args.weight, guidance=args.guidance,
                 precision=precision and str(precision).removeprefix('torch.'),
                 calls=args.calls, score=args.score, data=args.data, version=__version__)
@@ -251,7 +252,7 @@ def train(argv:list[str]|None=None, # the command's words; None: those of the sh
     p.add_argument('--data', help="folder with Fashion-MNIST's four IDX files (default: look for it)")
     p.add_argument('--no-labels', action='store_true', help='a model that is not told what to draw')
     p.add_argument('--bs', type=whole, help='images in a batch (default: 64; 256 on a GPU)')
-    p.add_argument('--lr', type=number, help='highest learning rate (default: 0.004)')
+    p.add_argument('--lr', type=number, help='highest learning rate (default: 0.002)')
     p.add_argument('--seed', type=int, default=0, help='of weights, data order and noise (default: 0)')
     p.add_argument('--calls', type=whole, default=20, help='network calls for a sample (default: 20)')
     p.add_argument('--guidance', type=number, default=LEAN, help=f'weight of guidance for samples; 1: none (default: {LEAN})')
