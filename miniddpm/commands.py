@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['TARGETS', 'SCHEDULES', 'WEIGHTS', 'SIZES', 'LEAN', 'LOUD', 'first_model', 'save_model', 'load_model', 'pretrained',
-           'own_noise', 'from_seeds', 'generate', 'steps_for', 'judge', 'write_table', 'train_run', 'new_settings',
-           'settings_of', 'above_zero', 'train', 'draw']
+           'own_noise', 'from_seeds', 'generate', 'steps_for', 'judge', 'write_table', 'processes', 'train_run',
+           'new_settings', 'settings_of', 'above_zero', 'train', 'draw']
 
 # %% ../nbs/10_first_model.ipynb #a4204302
-import argparse, bisect, csv, io, json, math, sys
+import argparse, bisect, csv, io, json, math, os, sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -104,22 +104,27 @@ def generate(model:Denoiser, # a trained one
              bs:int=250, # images at a time
              progress:bool=False, # a bar?
              guide:Callable[[Denoise,Denoise],Denoise]|None=None, # with label, without -> guided: `partial(cfg, w=1.5)`
-             s_noise:float=1. # size of the new noise, 1 by theory
+             s_noise:float=1., # size of the new noise, 1 by theory
+             accelerator:'accelerate.Accelerator|None'=None # shares the images among its processes: lesson 18
             ) -> Tensor: # (n, *shape) on the CPU, in [-1, 1]
-    "Draw images from noise; an image depends on `seed` and its place, not on `n` or `bs`"
+    "Draw images from noise; an image depends on `seed` and its place, not on `n`, `bs` or the number of processes"
     device,classes = next(model.parameters()).device,model.net.args['classes']
     levels = grid(karras, steps, model.logsnr_range)
     eta = eta if eta is not None else 1. if steps>=10 else 0.5 # few steps cannot take all that noise: lesson 13
-    seeds = torch.randint(2**62, (n,), generator=torch.Generator().manual_seed(seed)).tolist()
+    seeds = torch.randint(2**62, (n,), generator=torch.Generator().manual_seed(seed))
     if labels is None and classes: labels = torch.arange(n)%classes
     if labels is not None: labels = torch.as_tensor(labels).expand(n).to(device)
-    done = []
-    parts = range(0, n, bs)
+    if accelerator: # every process draws as many; the last ones perhaps an image twice
+        share = math.ceil(n/accelerator.num_processes)
+        mine = (accelerator.process_index*share + torch.arange(share)).clamp(max=n-1)
+        seeds,labels = seeds[mine],labels if labels is None else labels[mine.to(device)]
+    seeds,done = seeds.tolist(),[]
+    parts = range(0, len(seeds), bs)
     for i in progress_bar(parts) if progress else parts:
         y = None if labels is None else labels[i:i+bs]
         denoise = guide(partial(model, y=y), partial(model, y=None)) if guide else partial(model, y=y)
         done.append(from_seeds(denoise, seeds[i:i+bs], levels, eta, shape, device, s_noise=s_noise))
-    return torch.cat(done)
+    return accelerator.gather(torch.cat(done).to(device))[:n].cpu() if accelerator else torch.cat(done)
 
 # %% ../nbs/10_first_model.ipynb #d4c0f70a
 def steps_for(model:Denoiser, # a trained one
@@ -162,11 +167,19 @@ def write_table(path:Path, # CSV file to write
     for row in shown: print('  '.join(cell.ljust(size) for cell,size in zip(row, sizes)).rstrip())
 
 # %% ../nbs/10_first_model.ipynb #01c72fe9
+def processes(): # `accelerate.Accelerator`, or None
+    "The engine that joins this process with others, if `torchrun` or `accelerate launch` has started several"
+    if int(os.environ.get('WORLD_SIZE', 1))==1: return None
+    try: from accelerate import Accelerator
+    except ImportError as e: raise ImportError("several processes need accelerate: pip install 'miniddpm[scale]'") from e
+    return Accelerator(cpu=default_device().type=='cpu')
+
 def train_run(run:Path, # folder that takes everything
               s:dict, # settings: see `new_settings`
               images:'datasets.Dataset', # training images and labels
               resume:bool=False, # go on from its checkpoint?
-              guide:Callable|None=None # with label, without, weight -> guided: `cfg` of lesson 11, or `lean` of lesson 13
+              guide:Callable|None=None, # with label, without, weight -> guided: `cfg` of lesson 11, or `lean` of lesson 13
+              accelerator:'accelerate.Accelerator|None'=None # shares the work among its processes: lesson 18
              ) -> Denoiser: # the trained model, averaged weights
     "Train a model, draw samples, score them, and leave it all in a folder"
     set_seed(s['seed'])
@@ -179,22 +192,26 @@ def train_run(run:Path, # folder that takes everything
                     precision=s['precision'] and getattr(torch, s['precision']),
                     callbacks=[EMA(), ClipGrad(), recorder, Progress(),
                                SampleGrid(lambda model: generate(model, 40, 10, **how), folder=run),
-                               Checkpoint(run/'checkpoint.safetensors', resume=resume)])
+                               Checkpoint(run/'checkpoint.safetensors', resume=resume)], accelerator=accelerator)
+    share = how | dict(accelerator=accelerator)
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters, on {batches.device}")
     learn.fit(**s['budget'])
     best = learn.averaged
-    save_model(best, run/'model.safetensors')
-    curve = recorder.plot()
-    curve.savefig(run/'loss.png', dpi=100)
-    plt.close(curve)
     steps = steps_for(best, s['calls'], how.get('guide'))
-    save_grid(generate(best, 100, steps, seed=s['seed'], **how), run/'samples.png', ncols=10, zoom=3)
+    images = generate(best, 100, steps, seed=s['seed'], **share)
+    if learn.main:
+        save_model(best, run/'model.safetensors')
+        curve = recorder.plot()
+        curve.savefig(run/'loss.png', dpi=100)
+        plt.close(curve)
+        save_grid(images, run/'samples.png', ncols=10, zoom=3)
     if s['score']:
         print('drawing and scoring samples', flush=True)
-        spent = dict(training_minutes=round(learn.seconds/60, 2), images_seen=learn.step*s['bs'])
+        spent = dict(training_minutes=round(learn.clock/60, 2), images_seen=learn.step*s['bs']*batches.part[1])
         real = to_float(batches.x[batches.order(0)[:10*s['score']]])
         n = min(s['score'], len(real))
-        write_table(run/'metrics.csv', [row | spent for row in judge(best, real, n, s['calls'], s['seed']+1, **how)])
+        rows = judge(best, real, n, s['calls'], s['seed']+1, **share)
+        if learn.main: write_table(run/'metrics.csv', [row | spent for row in rows])
     return best
 
 # %% ../nbs/10_first_model.ipynb #7673878d
@@ -257,7 +274,8 @@ def train(argv:list[str]|None=None, # the command's words; None: those of the sh
     p.add_argument('--calls', type=whole, default=20, help='network calls for a sample (default: 20)')
     p.add_argument('--guidance', type=number, default=LEAN, help=f'weight of guidance for samples; 1: none (default: {LEAN})')
     p.add_argument('--score', type=int, default=500, help='samples to score; 0: no score (default: 500)')
-    args = p.parse_args(argv)
+    args,accelerator = p.parse_args(argv),processes()
+    if accelerator and not accelerator.is_main_process: sys.stdout = open(os.devnull, 'w') # one voice
     if args.steps and args.minutes: p.error('--minutes and --steps: one of them')
     if args.score and args.score<3: p.error('--score: 3 samples or more, or 0')
     run = args.resume or args.out
@@ -272,9 +290,10 @@ def train(argv:list[str]|None=None, # the command's words; None: those of the sh
         s = new_settings(args)
     try: images = fashion_mnist(s['data'])['train']
     except (OSError, ValueError) as e: p.error(str(e))
+    if accelerator: accelerator.wait_for_everyone() # all have looked before one of them writes
     run.mkdir(parents=True, exist_ok=True)
-    write_whole(file, json.dumps(s, indent=1).encode())
-    train_run(run, s, images, bool(args.resume), guide)
+    if not accelerator or accelerator.is_main_process: write_whole(file, json.dumps(s, indent=1).encode())
+    train_run(run, s, images, bool(args.resume), guide, accelerator)
     print(f'all in {run}: look at {run/"samples.png"}; more with: miniddpm_sample {run}')
 
 # %% ../nbs/10_first_model.ipynb #9a0b03db

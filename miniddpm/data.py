@@ -321,10 +321,12 @@ class Batches:
         self.device,y = torch.device(device or default_device()),check_labels(y, len(x), classes)
         self.x,self.y = x.contiguous().to(self.device),y if y is None else y.to(self.device)
         self.bs,self.shuffle,self.drop_last,self.seed,self.epoch = bs,shuffle,drop_last,seed,0
+        self.part,self.weight = (0, 1),1. # set by `Learner` where several processes train: lesson 18
 
     def __len__(self): # batches
-        "How many batches make an epoch"
-        return len(self.x)//self.bs if self.drop_last else math.ceil(len(self.x)/self.bs)
+        "How many batches make an epoch; with several processes, each gets a part of `bs` from every one"
+        share = len(self.x)/(self.bs*self.part[1])
+        return int(share) if self.drop_last else math.ceil(share)
 
     def order(self,
               epoch:int # 0 or more
@@ -335,8 +337,12 @@ class Batches:
 
     def __iter__(self): # iterator of (x, y): (B, C, H, W) float32 in [-1, 1], and (B,) int64 or None
         "One epoch. `epoch` counts up as it begins; set by hand, `b.epoch = 3` makes that epoch come next"
-        order,self.epoch = self.order(self.epoch),self.epoch+1
-        for idx in order.split(self.bs)[:len(self)]:
+        (i,n),order,self.epoch = self.part,self.order(self.epoch),self.epoch+1
+        check(self.drop_last or n==1 or not 0 < len(order)%(self.bs*n) < n, f'the last batch has fewer images than the '
+              f'{n} processes that share it: take another bs, or drop_last=True')
+        for together in order.split(self.bs*n)[:len(self)]:
+            idx = together.tensor_split(n)[i]
+            self.weight = len(idx)*n/len(together) # a smaller part counts for less
             yield to_float(self.x.index_select(0, idx)), self.y if self.y is None else self.y.index_select(0, idx)
 
 # %% ../nbs/00_data.ipynb #d84ddf57
