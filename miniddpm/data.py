@@ -350,9 +350,14 @@ def write_whole(path:str|Path, # file to write; its folder must exist
                 content:bytes  # what it shall hold
                ):
     "Write a file so that it is there as a whole or, if anything goes wrong, as it was before"
-    part = Path(path).with_name(f'.{Path(path).name}.{os.getpid()}.part')
+    path = Path(path)
+    part = path.with_name(f'.{path.name}.{os.getpid()}.part')
+    if not path.parent.is_dir(): raise FileNotFoundError(f'there is no folder {path.parent} to write {path.name} to: make it')
     try:
-        part.write_bytes(content)
+        with open(part, 'wb') as f:
+            f.write(content)
+            f.flush()
+            os.fsync(f.fileno()) # on the disk before it takes the old one's name
         os.replace(part, path)
     finally: part.unlink(missing_ok=True)
 
