@@ -271,11 +271,11 @@ class Faults(Callback):
                  folder:str|Path='.', # gets a file fault_STEP_PROCESS.safetensors each time: the batch, what the model was given
                  most:int=10): # times in a row, then stop
         check(action in ('stop', 'skip', 'halve'), f"the action is 'stop', 'skip' or 'halve', not {action!r}")
-        self.action,self.folder,self.most,self.given,self.row = action,Path(folder),most,(),0
+        self.action,self.folder,self.most,self.row = action,Path(folder),most,0
 
-    def before_step(self, learn): # look at what the model is given: noisy images, levels, labels
-        def look(model, given): self.given = given
-        self.hook = learn.model.register_forward_pre_hook(look)
+    def before_step(self, learn): # look at what a denoiser's network is given: noisy images, log-SNRs, labels
+        self.given = []
+        self.hook = getattr(learn.model, 'net', learn.model).register_forward_pre_hook(lambda _,given: self.given.extend(given))
 
     def after_step(self, learn):
         self.hook.remove()
@@ -284,8 +284,7 @@ class Faults(Callback):
     def leave_out(self, learn, error): # called by the learner instead of the step
         self.hook.remove()
         self.row += 1
-        given = [t for g in self.given for t in (g if isinstance(g, tuple) else (g,))]
-        found = {f'{name}.{i}':t for name,ts in dict(batch=learn.batch, given=given).items()
+        found = {f'{name}.{i}':t for name,ts in dict(batch=learn.batch, given=self.given).items()
                  for i,t in enumerate(ts) if torch.is_tensor(t)}
         file = self.folder/f'fault_{learn.step:07d}_{learn.in_epoch}_{learn.part[0]}.safetensors'
         save_weights(file, found, dict(step=learn.step, rate=learn.lr, error=str(error)))
@@ -525,6 +524,7 @@ class Checkpoint(Callback):
 
     def before_fit(self, learn):
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        for part in self.path.parent.glob(f'.{self.path.name}.*.part'): part.unlink(missing_ok=True) # a run was killed here
         if self.resume and any(p.exists() for p in (self.path, *self.older)): self.load(learn)
         self.saved = learn.clock
 
@@ -556,7 +556,7 @@ class Checkpoint(Callback):
             if self.path.exists(): shutil.copyfile(self.path, self.older[0])
             save_weights(self.path, tensors, settings)
         except OSError as e: raise OSError(f'no checkpoint can be written to {self.path} ({e.strerror or e}). '
-            'The one before is whole: make room, or mend the folder, and go on from it') from e
+            'The one before, if there is one, is whole: make room, or mend the folder, and go on from it') from e
 
     def load(self, learn): # the newest whole one
         for path in filter(Path.exists, (self.path, *self.older)):
