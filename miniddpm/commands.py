@@ -18,7 +18,7 @@ import torch
 from fastprogress.fastprogress import progress_bar
 from torch import Tensor
 from . import __version__
-from .data import NAMES, Batches, default_device, fashion_mnist, save_grid, to_float, write_whole
+from .data import NAMES, Batches, check, default_device, fashion_mnist, save_grid, to_float, write_whole
 from .denoiser import (Denoise, Denoiser, edm_target, edm_weight, eps_target, flow_target, min_snr,
                                sigmoid_weight, v_target, x0_target)
 from .learner import (Checkpoint, ClipGrad, EMA, Faults, Learner, Muon, Progress, Recorder, SampleGrid, best_precision,
@@ -68,7 +68,7 @@ def pretrained(name:str='fashion', # `fashion`: the best there is; `first_model`
                device:torch.device|str|None=None # where to; None: the best there is
               ) -> Denoiser: # ready to use, with labels 0 to 9, and -1 for none
     "A model of Fashion-MNIST that ships with the library; lesson 13 has its model card"
-    if name not in ('fashion', 'first_model'): raise ValueError(f'there are fashion and first_model, got {name!r}')
+    check(name in ('fashion', 'first_model'), f'there are fashion and first_model, got {name!r}')
     return load_model(ASSETS/f'{name}.safetensors', device)
 
 # %% ../nbs/10_first_model.ipynb #d4192921
@@ -146,7 +146,7 @@ def judge(model:Denoiser, # a trained one
           **how # `guide` and `s_noise`, as in `generate`
          ) -> list[dict]: # a row for n samples, and one for n real images: the mean of as many draws as `real` has
     "FID and KID of samples, beside what real images get: the best that can be expected"
-    if len(real)<n: raise ValueError(f'{n} samples are judged beside as many real images; got {len(real)}')
+    check(len(real)>=n, f'{n} samples are judged beside as many real images; got {len(real)}')
     floors = [asdict(score(x)) for x in real.split(n) if len(x)==n]
     mean = {k:sum(f[k] for f in floors)/len(floors) for k in ('fid', 'fid_se', 'kid', 'kid_se')}
     images = generate(model, n, steps_for(model, calls, how.get('guide')), seed=seed, **how)
@@ -239,7 +239,7 @@ def settings_of(file:Path # settings.json of a run
     s = json.loads(file.read_text())
     missing = {'budget', 'model', 'target', 'levels', 'weight', 'bs', 'lr', 'precision', 'seed', 'calls', 'guidance',
                'score', 'data'} - set(s)
-    if missing: raise ValueError(f'it has no {", ".join(sorted(missing))}')
+    check(not missing, f'it has no {", ".join(sorted(missing))}')
     return s
 
 def above_zero(kind): # int or float, for argparse

@@ -9,6 +9,7 @@ __all__ = ['Weight', 'weight_at', 'cfg', 'interval', 'uphill', 'classifier_guide
 from typing import Callable
 import torch
 from torch import Tensor
+from .data import check
 from .denoiser import Denoise
 from .schedules import Level, per_image
 
@@ -45,7 +46,7 @@ def interval(w:Weight, # the weight inside
              outside:Weight=1. # the weight outside: 1 is the conditional model alone
             ) -> Weight: # a function of the level
     "Guidance in an interval of noise levels only (Kynkaanniemi et al. 2024)"
-    if not 0<=low<high: raise ValueError(f'an interval of sigma/alpha is 0 <= low < high, got {low} to {high}')
+    check(0<=low<high, f'an interval of sigma/alpha is 0 <= low < high, got {low} to {high}')
     def weight(level):
         ratio = level.sigma/level.alpha
         return torch.where((ratio>low) & (ratio<=high), *(weight_at(v, level).to(ratio.device) for v in (w, outside)))
@@ -95,7 +96,7 @@ def rescaled_cfg(D_cond:Denoise, # knows what we want
                  phi:float=0.7 # share of the rescaled answer: 0 is `cfg`, 1 the contrast of `D_cond`
                 ) -> Denoise: # needs at least two numbers in an image
     "`cfg`, with each image's standard deviation brought back to that of `D_cond` (Lin et al. 2024, section 3.4)"
-    if not 0<=phi<=1: raise ValueError(f'phi is from 0 (plain guidance) to 1 (rescaled), got {phi}')
+    check(0<=phi<=1, f'phi is from 0 (plain guidance) to 1 (rescaled), got {phi}')
     def denoise(xt, level):
         cond = D_cond(xt, level)
         x0 = cfg(lambda xt, level: cond, D_uncond, w)(xt, level)

@@ -85,7 +85,7 @@ class Learner:
         if accelerator: self.join()
 
     def join(self): # the other processes: the same weights, other images, other random numbers
-        if not hasattr(self.batches, 'part'): raise ValueError('several processes share each batch, so `batches` must '
+        check(hasattr(self.batches, 'part'), 'several processes share each batch, so `batches` must '
             'be `Batches`, or have an attribute `part` that it obeys: this process and their number, as in (0, 2)')
         self.forward,i = self.accelerator.prepare(self.forward),self.accelerator.process_index
         self.part = self.batches.part = i,self.accelerator.num_processes
@@ -146,9 +146,9 @@ class Learner:
         return self.share>=1 or self.stop>0
 
     @contextmanager
-    def signals(self): # Ctrl-C and SIGTERM wait for the end of the step; a second one does not
+    def signals(self): # Ctrl-C and SIGTERM wait for the end of the step; of one process, a second Ctrl-C does not
         def ask(number, frame):
-            if self.stop: raise KeyboardInterrupt
+            if self.stop and number==signal.SIGINT and not self.accelerator: raise KeyboardInterrupt
             self.stop = number
         here = threading.current_thread() is threading.main_thread()
         before = {s:signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)} if here else {}
@@ -166,7 +166,7 @@ class Learner:
         for self.batch in self.fetch():
             self.fit_batch()
             if self.over: return
-        if not self.in_epoch: raise ValueError('no batch came: `batches` is empty, or a generator that is used up')
+        check(self.in_epoch, 'no batch came: `batches` is empty, or a generator that is used up')
         self.epoch,self.in_epoch = self.epoch+1,0
 
     def fit_batch(self): # one step

@@ -11,6 +11,7 @@ from typing import Callable
 import math
 import torch
 from torch import Tensor
+from .data import check
 from .denoiser import Denoise
 from .samplers import States, dpmpp_2m, sample
 from .schedules import Level, per_image
@@ -47,9 +48,9 @@ def slerp(a:Tensor, # noise (N, ...)
           t:float|Tensor # 0: `a`, 1: `b`; one, or one for each image; outside [0, 1] it goes on round the circle
          ) -> Tensor: # (N, ...)
     "From noise to noise on a circle, not across it (Shoemake 1985; Song et al. 2021, DDIM, section 5.3)"
-    if a.shape != b.shape: raise ValueError(f'two of a shape are needed, got {tuple(a.shape)} and {tuple(b.shape)}')
+    check(a.shape == b.shape, f'two of a shape are needed, got {tuple(a.shape)} and {tuple(b.shape)}')
     angle = torch.cosine_similarity(a.flatten(1).double(), b.flatten(1).double()).clamp(-1, 1).acos()
-    if not (angle<math.pi-1e-6).all(): raise ValueError('NaN, or opposite noises: many circles go through both')
+    check((angle<math.pi-1e-6).all(), 'NaN, or opposite noises: many circles go through both')
     t,angle = per_image(torch.as_tensor(t, dtype=a.dtype), a),per_image(angle, a)
     def share(t): return t*torch.sinc(t*angle/math.pi)/torch.sinc(angle/math.pi) # sin(t*angle)/sin(angle), also at 0
     return share(1-t)*a + share(t)*b
@@ -64,7 +65,7 @@ def jacobian_trace(denoise:Denoise, # D(x, level) -> x0, differentiable; an imag
     with torch.enable_grad():
         x = x.detach().requires_grad_()
         x0 = denoise(x, level)
-        if not x0.requires_grad: raise ValueError('no gradient passes through this denoiser: a no_grad inside?')
+        check(x0.requires_grad, 'no gradient passes through this denoiser: a no_grad inside?')
         exact = torch.eye(x[0].numel()).to(x).reshape(-1, *x.shape[1:])
         rows = (torch.randint_like(x, 2)*2-1 for _ in range(probes)) if probes else (v.expand_as(x) for v in exact)
         parts = [(torch.autograd.grad(x0, x, v, retain_graph=True)[0]*v).flatten(1).sum(1) for v in rows]

@@ -13,6 +13,7 @@ from importlib.resources import files
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from .data import check
 from .unet import load_weights
 
 # %% ../nbs/07_metrics.ipynb #2936eaa8
@@ -70,14 +71,14 @@ def features(images:Tensor, # (N, 1, 28, 28) in [-1, 1], of any precision
              bs:int=100 # images at a time; more are slower on a CPU
             ) -> Tensor: # (N, 64) on the CPU
     "What the classifier has understood of each image"
-    if images.shape[1:]!=(1, 28, 28) or not len(images):
-        raise ValueError(f'the classifier knows images (N, 1, 28, 28), N at least 1; got {tuple(images.shape)}')
-    if not images.isfinite().all(): raise ValueError('there are NaN or infinite pixels in these images')
+    check(images.shape[1:]==(1, 28, 28) and len(images),
+          f'the classifier knows images (N, 1, 28, 28), N at least 1; got {tuple(images.shape)}')
+    check(images.isfinite().all(), 'there are NaN or infinite pixels in these images')
     low,high = images.min().item(),images.max().item()
-    if low < -1.5 or high > 1.5 or 0 <= low < high: raise ValueError('pixels should lie in [-1, 1], and some below 0; '
+    check(-1.5 <= low and high <= 1.5 and (low < 0 or low == high), 'pixels should lie in [-1, 1], and some below 0; '
         f'got {low:.2f} to {high:.2f}: bytes need `to_float`, numbers from 0 to 1 need 2*x - 1')
     model = model or classifier()
-    if model.training: raise ValueError('the model is in training mode: features would depend on the batch; call eval()')
+    check(not model.training, 'the model is in training mode: features would depend on the batch; call eval()')
     device = next(model.parameters()).device
     return torch.cat([model.features(b.to(device, torch.float32).clamp(-1, 1)).cpu() for b in images.split(bs)])
 
@@ -85,7 +86,7 @@ def features(images:Tensor, # (N, 1, 28, 28) in [-1, 1], of any precision
 def moments(feats:Tensor # (N, D), N at least 2
            ) -> tuple[Tensor,Tensor]: # mean (D,) and covariance (D, D), float64
     "Where features lie and how they spread"
-    if len(feats)<2: raise ValueError(f'a spread needs at least 2 images, got {len(feats)}')
+    check(len(feats)>=2, f'a spread needs at least 2 images, got {len(feats)}')
     feats = feats.double()
     return feats.mean(0),feats.T.cov()
 
@@ -135,7 +136,7 @@ def kid(feats:Tensor, # of the images to judge, (N, D), N at least 3
     "Squared distance of kernel means, without bias (Binkowski et al. 2018, eq. 4), with a jackknife standard error"
     x,y = feats.double(),reference.double()
     n,m = len(x),len(y)
-    if n<3: raise ValueError(f'KID with a standard error needs at least 3 images, got {n}')
+    check(n>=3, f'KID with a standard error needs at least 3 images, got {n}')
     kxx,kxy = to_others(x),kernel_sums(x, y)/m
     kyy = mean_kernel(y) if among is None else among
     value = kxx.sum()/(n*(n-1)) - 2*kxy.mean() + kyy

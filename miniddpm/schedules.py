@@ -13,6 +13,7 @@ import math
 from typing import Callable, NamedTuple
 import torch
 from torch import Tensor
+from .data import check
 
 # %% ../nbs/02_schedules.ipynb #da7b6cef
 class Level(NamedTuple):
@@ -274,14 +275,14 @@ def grid(schedule:Schedule, # where the levels lie between the two ends
          ruler:Callable[[Level],Tensor]|None=None # measure in which the levels are evenly spaced; none: the time
         ) -> list[Level]: # n+1 levels from noise to the clean image, float64 on the CPU
     "Levels for sampling, evenly spaced in the schedule's time, or in another measure; the last one is the clean image"
-    if n<1: raise ValueError(f'a grid has at least one step, got n={n}')
+    check(n>=1, f'a grid has at least one step, got n={n}')
     clean,noisy = time_at(schedule, logsnr[1]),time_at(schedule, logsnr[0])
     if schedule(noisy).logsnr < logsnr[0]: noisy -= 2**-53 # just past the range: back to the last level inside
-    if noisy<=clean: raise ValueError(f'this schedule has no levels with a log-SNR inside {logsnr}')
+    check(noisy>clean, f'this schedule has no levels with a log-SNR inside {logsnr}')
     t = torch.linspace(noisy, clean, n+1 if schedule(clean).sigma==0 else n, dtype=torch.float64)
     if ruler:
         marks = torch.linspace(*ruler(schedule(t[[0,-1]])).tolist(), len(t), dtype=torch.float64)
-        if not marks.isfinite().all(): raise ValueError('this ruler is infinite at an end: give a range `logsnr`')
+        check(marks.isfinite().all(), 'this ruler is infinite at an end: give a range `logsnr`')
         t = t.new_tensor([time_at(schedule, mark, ruler) for mark in marks.tolist()])
     return levels_at(schedule, t, logsnr)
 
