@@ -264,6 +264,7 @@ class ClipGrad(Callback):
 
     def after_backward(self, learn): nn.utils.clip_grad_norm_(learn.model.parameters(), self.longest)
 
+# %% ../nbs/06_learner.ipynb #fau00002
 class Faults(Callback):
     "Where a loss or a gradient is no number: stop, skip the step, or halve the rate and skip it; keeps what caused it"
     def __init__(self,
@@ -284,7 +285,7 @@ class Faults(Callback):
     def leave_out(self, learn, error): # called by the learner instead of the step
         self.hook.remove()
         self.row += 1
-        found = {f'{name}.{i}':t for name,ts in dict(batch=learn.batch, given=self.given).items()
+        found = {f'{name}.{i}':t.clone() for name,ts in dict(batch=learn.batch, given=self.given).items()
                  for i,t in enumerate(ts) if torch.is_tensor(t)}
         file = self.folder/f'fault_{learn.step:07d}_{learn.in_epoch}_{learn.part[0]}.safetensors'
         save_weights(file, found, dict(step=learn.step, rate=learn.lr, error=str(error)))
