@@ -10,6 +10,7 @@ __all__ = ['Denoise', 'Target', 'LossWeight', 'data_denoiser', 'mixture_denoiser
 from typing import Callable
 import torch
 from torch import Tensor, nn
+from .data import check
 from .schedules import Level, Schedule, logsnr_range, noisify, per_image, uniform
 
 # %% ../nbs/03_denoiser.ipynb #0d329b54
@@ -34,7 +35,7 @@ def mixture_denoiser(means:Tensor, # centres of K round Gaussians, (K, D)
                      weights:Tensor|None=None # their shares, (K,), which sum to 1; none: equal
                     ) -> Denoise: # D(xt, level) -> x0, both (N, D)
     "The exact denoiser of a mixture of Gaussians: each one's own answer, weighted by how likely it is to be behind xt"
-    if not (stds>0).all(): raise ValueError('stds of a mixture are above 0; for points without width: data_denoiser')
+    check((stds>0).all(), 'stds of a mixture are above 0; for points without width: data_denoiser')
     weights = torch.full_like(stds, 1/len(stds)) if weights is None else weights
     def denoise(xt, level):
         alpha,sigma = level.like(xt)
@@ -142,9 +143,8 @@ class Denoiser(nn.Module):
         alpha,sigma = level.alpha.double(),level.sigma.double().clamp(min=1e-100) # x0 of the x0 target: sigma/sigma
         p,q = self.target(Level(alpha, sigma))
         det = q*alpha - p*sigma
-        if (det==0).any():
-            raise ValueError('the answer of this target says nothing about x0 here (as eps at alpha = 0): '
-                             'use another target, or keep to levels inside `logsnr_range`')
+        check(not (det==0).any(), 'the answer of this target says nothing about x0 here (as eps at alpha = 0): '
+              'use another target, or keep to levels inside `logsnr_range`')
         return per_image(q/det, xt)*xt - per_image(sigma/det, xt)*self.answer(xt, level, y)
 
     def loss(self,
@@ -159,6 +159,6 @@ class Denoiser(nn.Module):
         error = (self.answer(noisify(x0, level, eps), level, y) - (per_image(p, x0)*x0 + per_image(q, x0)*eps)).square()
         if self.weight:
             gain = level.sigma/(q*level.alpha - p*level.sigma) # from an error of the answer to one of the clean image
-            if not gain.isfinite().all(): raise ValueError('no weight for a target that says nothing (eps at alpha = 0)')
+            check(gain.isfinite().all(), 'no weight for a target that says nothing (eps at alpha = 0)')
             error = per_image(self.weight(level.logsnr)*gain**2, x0)*error
         return error.mean()

@@ -23,8 +23,7 @@ def weight_at(w:Weight, # how far to go: a number, or a function of the level
     "The weight of a guidance at a level"
     v = torch.as_tensor(w(level) if callable(w) else w, dtype=torch.float64, device='cpu')
     if not v.isfinite().all(): raise ValueError(f'a guidance weight should be finite, got {v.tolist()}')
-    if n and v.numel() not in (1, n):
-        raise ValueError(f'{v.numel()} guidance weights for a batch of {n}: give one, or one for each image')
+    check(not n or v.numel() in (1, n), f'{v.numel()} guidance weights for a batch of {n}: give one, or one for each image')
     return v
 
 def cfg(D_cond:Denoise, # knows what we want: `partial(D, y=y)`

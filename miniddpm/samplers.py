@@ -11,6 +11,7 @@ from typing import Callable, Iterator
 import math
 import torch
 from torch import Tensor
+from .data import check
 from .denoiser import Denoise
 from .schedules import Level
 
@@ -24,9 +25,9 @@ def step(x:Tensor, # state at `level`, (N, ...)
         ) -> Tensor: # state at `to`
     "Keep (or replace a share of) the noise in `x`, and aim at `x0` (Song et al. 2021, DDIM, eq. 12)"
     (a,s),(an,sn) = map(float, level),map(float, to)
-    if not 0<=eta<=1: raise ValueError(f'eta is from 0 (no new noise) to 1 (DDPM), got {eta}')
-    if s<=0: raise ValueError('a step from sigma = 0 has no noise to work with: the image is finished')
-    if eta>0 and a*sn > an*s: raise ValueError('new noise (eta above 0) on a step to more noise: use `renoise`')
+    check(0<=eta<=1, f'eta is from 0 (no new noise) to 1 (DDPM), got {eta}')
+    check(s>0, 'a step from sigma = 0 has no noise to work with: the image is finished')
+    check(eta==0 or a*sn <= an*s, 'new noise (eta above 0) on a step to more noise: use `renoise`')
     r = a*sn/(an*s) if eta*a>0 else 0. # noise-to-signal ratio after, as a share of that before
     k,up = sn/s*math.sqrt(1 - eta**2 + (eta*r)**2),eta*sn*math.sqrt(1 - r**2)
     xn = k*x + (an - a*k)*x0
@@ -40,7 +41,7 @@ def renoise(x:Tensor, # state at `level`, (N, ...)
            ) -> Tensor: # state at `to`
     "Put noise back: the forward process from `level` to `to`, exact for any data"
     (a,s),(an,sn) = map(float, level),map(float, to)
-    if a<=0 or an*s > a*sn: raise ValueError('`renoise` goes to more noise, and starts from alpha above 0')
+    check(a>0 and an*s <= a*sn, '`renoise` goes to more noise, and starts from alpha above 0')
     return an/a*x + math.sqrt(max(0., sn**2 - (an*s/a)**2))*noise(x)
 
 # %% ../nbs/04_samplers.ipynb #2979bea7
@@ -103,7 +104,7 @@ def heun(denoise:Denoise, # D(x, level) -> x0
          time:Callable[[Level],float]=ve_time # coordinates in which the two slopes are averaged
         ) -> States: # after each step: the state, and the estimate that it aimed at
     "Two network calls a step, one in the last: go, look, average the slopes (Karras et al. 2022, algorithm 1)"
-    if math.isinf(time(levels[0])): raise ValueError('these levels start at alpha = 0: use `time=flow_time`')
+    check(math.isfinite(time(levels[0])), 'these levels start at alpha = 0: use `time=flow_time`')
     for level,to in pairwise(levels):
         x0 = denoise(x, level)
         if to.sigma>0:

@@ -263,9 +263,8 @@ def levels_at(schedule:Schedule, # any schedule
     if not ((l>=logsnr[0]-1e-9) & (l<=logsnr[1]+1e-9)).all():
         raise ValueError(f'log-SNRs from {l.min():.2f} to {l.max():.2f}, allowed: {logsnr[0]:.2f} to {logsnr[1]:.2f}; '
                          'leave out the times outside')
-    if level.sigma.isinf().any(): raise ValueError('these levels start at infinite noise: give `grid` a range `logsnr`')
-    if not (level.logsnr.diff()>0).all():
-        raise ValueError('levels come from noise to clean, no two the same: sort the times, or take fewer')
+    check(not level.sigma.isinf().any(), 'these levels start at infinite noise: give `grid` a range `logsnr`')
+    check((level.logsnr.diff()>0).all(), 'levels come from noise to clean, no two the same: sort the times, or take fewer')
     levels = [Level(*pair) for pair in zip(*level)]
     return levels if levels[-1].sigma==0 else levels + [Level(t.new_ones(()), t.new_zeros(()))]
 

@@ -12,6 +12,7 @@ from typing import Callable
 import math
 import torch
 from torch import Tensor
+from .data import check
 from .denoiser import Denoise
 from .samplers import States, heun, renoise, step, ve_time
 from .schedules import Level, per_image
@@ -34,7 +35,7 @@ def average(answers:list[tuple[float,Tensor]], # (time, answer) pairs, the newes
             rate:float=0. # the density is exp(rate*time): 0 uniform, 1 for estimates in log(alpha/sigma)
            ) -> Tensor: # the mean answer over the step
     "The exact mean over a step of the polynomial through some answers; over an endless step, the first answer"
-    if now==to or not answers: raise ValueError('nothing to average: order is 1 or more, and levels must all differ')
+    check(now!=to and answers, 'nothing to average: order is 1 or more, and levels must all differ')
     if math.isinf(to-now): return answers[0][1]
     answers = [(t, answer) for t,answer in answers if math.isfinite(t)]
     w = weights([(t-now)/(to-now) for t,_ in answers], rate*(to-now))
@@ -74,7 +75,7 @@ def lms(denoise:Denoise, # D(x, level) -> x0
         past:list[Seen]|tuple=() # (level, state, estimate) before `levels[0]`, newest first
        ) -> States: # after each step: the state, and the estimate that it aimed at
     "One call a step: the polynomial through past slopes in sigma (Adams-Bashforth; compare Liu et al. 2022, PNDM)"
-    if math.isinf(time(levels[0])): raise ValueError('these levels start at alpha = 0: use `time=flow_time`')
+    check(math.isfinite(time(levels[0])), 'these levels start at alpha = 0: use `time=flow_time`')
     for level,to in pairwise(levels):
         past = [(level, x, denoise(x, level)), *past][:order]
         slopes = [(time(l), state/float(l.sigma) - x0/time(l)) for l,state,x0 in past]
@@ -98,7 +99,7 @@ def midpoint(denoise:Denoise, # D(x, level) -> x0
              noise:Callable[[Tensor],Tensor]=torch.randn_like # makes unit noise of the shape of its argument
             ) -> States: # after each step: the state, and the estimate that it aimed at
     "Two calls a step: believe the answer half way (Lu et al. 2022, DPM-Solver++, 2S with r = 1/2)"
-    if time and eta: raise ValueError('a slope half way would take new noise for old: eta goes without `time`')
+    check(not (time and eta), 'a slope half way would take new noise for old: eta goes without `time`')
     for level,to in pairwise(levels):
         aim = denoise(x, level)
         if level.alpha*to.sigma>0:
