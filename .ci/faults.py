@@ -56,7 +56,7 @@ def kills(n): # SIGKILL at random moments, up to four times a run
         seconds,wanted = time.perf_counter()-start,content(whole)
         assert wanted[1]==STEPS
         killed = saving = 0
-        for i in progress_bar(range(n)):
+        for i in progress_bar(range(n)) if sys.stdout.isatty() else range(n):
             run = Path(top, f'run{i}')
             for _ in range(4):
                 pid = child(lambda: train(run))
@@ -96,7 +96,7 @@ def flips(n): # damaged files: bits turned, cut off, zeros
         for older in ('run.1.safetensors',): steps[older] = load_weights(Path(top, older), hashed=True)[1]['step']
         before = Path(top, 'run.1.safetensors').read_bytes()
         header = 8 + int.from_bytes(good[:8], 'little')
-        for i in progress_bar(range(n)):
+        for i in progress_bar(range(n)) if sys.stdout.isatty() else range(n):
             kind,bad = rng.choices(list(kinds), (6, 2, 2))[0],bytearray(good)
             place = rng.randrange(header) if rng.random()<0.3 else rng.randrange(len(good)) # a third of them in the header
             if kind=='bit': bad[place] ^= 1 << rng.randrange(8)

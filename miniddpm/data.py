@@ -236,10 +236,14 @@ def read_cells(cells:list, # a dict for each image, with its file under `bytes` 
               ): # iterator of (n, C, H, W) uint8, in order
     "Decode images, all at once where that can be"
     import datasets
+    from PIL import Image
     x = read_pgm(cells)
     if x is not None: yield x
     for i,cell in enumerate(cells if x is None else [], first):
-        try: yield decode(datasets.Image().decode_example(cell))[None]
+        try:
+            if cell and cell.get('bytes'): # look at its size before its pixels take memory
+                check(max(Image.open(io.BytesIO(cell['bytes'])).size) <= 8192, 'a side has more than 8192 pixels: make it smaller')
+            yield decode(datasets.Image().decode_example(cell))[None]
         except Exception as e: raise ValueError(f'image {i} cannot be decoded ({e}): mend it or leave it out') from e
 
 # %% ../nbs/00_data.ipynb #5384909c
@@ -249,6 +253,7 @@ def fit(x:torch.Tensor,   # (N, C, H, W) uint8
        )->torch.Tensor: # (N, channels, size, size) uint8
     "Make images square by repeating their edges outwards, resize with antialiasing, and set the channels"
     from torchvision.transforms.v2 import functional as V
+    check(size is None or size > 0, f'expected a side of 1 or more pixels, or None for images as they are; found size={size}')
     h,w = x.shape[-2:]
     side = max(h, w)
     left,top = (side-w)//2,(side-h)//2
