@@ -36,7 +36,7 @@ def content(folder): # of the last checkpoint, but the clock
     sha = hashlib.sha256()
     for k in sorted(tensors):
         if k!='recorder.seconds': sha.update(k.encode() + tensors[k].numpy().tobytes())
-    return sha.hexdigest(),s['step'],s['random'],s['epoch'],s['in_epoch']
+    return sha.hexdigest(),s['step'],s['random'],s['epoch'],s['images']
 
 def child(work): # run it in a process of its own, a copy of this one
     pid = os.fork()

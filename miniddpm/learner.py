@@ -125,8 +125,7 @@ class Learner:
         if len(given)!=1 or not 0<given[0]<math.inf:
             raise ValueError(f'fit takes one of minutes, steps or epochs, above 0; got {minutes=}, {steps=}, {epochs=}')
         self.minutes,self.steps = minutes,steps if epochs is None else max(epochs*len(self.batches), 1)
-        self.first_step,self.earlier,self.clock,self.began = self.step,0.,0.,time.perf_counter()
-        self.stop = 0
+        self.first_step,self.earlier,self.clock,self.stop,self.began = self.step,0.,0.,0,time.perf_counter()
         self('before_fit')
         self.model.train()
         try:
@@ -534,12 +533,14 @@ class Checkpoint(Callback):
 
     def after_fit(self, learn): self.save(learn)
 
+    def batch(self, learn): return getattr(learn.batches, 'bs', 1)*learn.part[1] # images of all processes
+
     def save(self, learn): # model, optimizer, random state, place in the data and in the budget, callbacks
         opt = learn.opt.state_dict()
         tensors = {f'model.{k}':v for k,v in learn.model.state_dict().items()}
         tensors |= {f'opt.{i}.{k}':v for i,s in opt['state'].items() for k,v in s.items() if torch.is_tensor(v)}
         settings = dict(groups=opt['param_groups'], scaler=learn.scaler.state_dict(), step=learn.step, epoch=learn.epoch,
-                        in_epoch=learn.in_epoch, done=learn.step-learn.first_step, seconds=learn.seconds, lr=learn.lr,
+                        images=learn.in_epoch*self.batch(learn), done=learn.step-learn.first_step, seconds=learn.seconds, lr=learn.lr,
                         random=[get_random(learn.device)])
         if learn.accelerator:
             from accelerate.utils import gather_object
@@ -575,7 +576,7 @@ class Checkpoint(Callback):
                 if k.startswith('opt.'): state.setdefault(int(k.split('.')[1]), {})[k.split('.')[2]] = v
             learn.opt.load_state_dict(dict(state=state, param_groups=s['groups']))
             learn.scaler.load_state_dict(s['scaler'])
-            learn.step,learn.epoch,learn.in_epoch,learn.lr = s['step'],s['epoch'],s['in_epoch'],s['lr']
+            learn.step,learn.epoch,learn.in_epoch,learn.lr = s['step'],s['epoch'],s['images']//self.batch(learn),s['lr']
             learn.first_step,learn.earlier,learn.clock = s['step']-s['done'],s['seconds'],s['seconds']
             for cb in learn.callbacks:
                 part = type(cb).__name__
@@ -584,7 +585,6 @@ class Checkpoint(Callback):
             'with the model, the optimizer and the callbacks that the run began with') from e
         (i,n),states = learn.part,s['random']
         if i<len(states): set_random(states[i], learn.device)
-        learn.in_epoch = learn.in_epoch*len(states)//n # another number of processes, other batches
         same = n==len(states) and {'cpu', learn.device.type} <= set(states[0])
         if learn.main: print(f'Going on from step {learn.step} of {path.name}' + (not same)*', on another device or number of '
             'processes: the rest draws other random numbers, so it is as good, but not the same bit for bit')
