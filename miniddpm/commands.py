@@ -115,7 +115,8 @@ def generate(model:Denoiser, # a trained one
              s_noise:float=1., # size of the new noise, 1 by theory
              accelerator:'accelerate.Accelerator|None'=None # shares the images among its processes: lesson 18
             ) -> Tensor: # (n, *shape) on the CPU, in [-1, 1]
-    "Draw images from noise; an image depends on `seed` and its place, not on `n`, `bs` or the number of processes"
+    """Draw images from noise; an image depends on `seed` and its place, not on `n`, `bs` or the number of processes.
+    To the last bit on one device with the same threads and precision; elsewhere rounding differs, and grows on the way."""
     device,classes = next(model.parameters()).device,model.net.args['classes']
     check(n>0 and bs>0, f'expected n and bs of 1 or more, got {n} and {bs}')
     levels = grid(karras, steps, model.logsnr_range)
