@@ -129,15 +129,15 @@ class Learner:
         self.stop = 0
         self('before_fit')
         self.model.train()
-        try:
-            with self.signals():
+        with self.signals():
+            try:
                 while not self.over: self.fit_epoch()
-        except KeyboardInterrupt: self.stop = signal.SIGINT
-        finally:
-            self.earlier,self.began = self.seconds,None
-            self.model.eval()
-        if self.stop: print(f'\nStopped at step {self.step}; the model is usable as it is')
-        self('after_fit')
+            except KeyboardInterrupt: self.stop = signal.SIGINT
+            finally:
+                self.earlier,self.began = self.seconds,None
+                self.model.eval()
+            if self.stop: print(f'\nStopped at step {self.step}; the model is usable as it is')
+            self('after_fit')
         if self.stop==signal.SIGTERM: sys.exit(128+signal.SIGTERM) # what a shell makes of it, too
         return self
 
@@ -151,7 +151,8 @@ class Learner:
             if self.stop and number==signal.SIGINT and not self.accelerator: raise KeyboardInterrupt
             self.stop = number
         here = threading.current_thread() is threading.main_thread()
-        before = {s:signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)} if here else {}
+        before = {s:signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM) # but what is ignored stays ignored
+                  if here and signal.getsignal(s) not in (signal.SIG_IGN, None)}
         try: yield
         finally:
             for s,handler in before.items(): signal.signal(s, handler)
