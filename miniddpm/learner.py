@@ -8,7 +8,7 @@ __all__ = ['warm_decay', 'Callback', 'LossOf', 'Learner', 'set_seed', 'get_rando
            'best_precision', 'Checkpoint']
 
 # %% ../nbs/06_learner.ipynb #f7aa4b8a
-import copy, math, os, random, shutil, signal, sys, threading, time, warnings
+import copy, math, os, random, signal, sys, threading, time, warnings
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -522,12 +522,12 @@ class Checkpoint(Callback):
                  every:float=60., # seconds between saves
                  resume:bool=False): # go on from `path` if it is there; a run that was finished stays finished
         self.path,self.every,self.resume = Path(path),every,resume
-        self.older = [self.path.with_suffix(f'.{i}{self.path.suffix}') for i in (1, 2)]
+        self.files = [self.path.with_suffix(s+self.path.suffix) for s in ('.new', '', '.1', '.2')] # the newest first
 
     def before_fit(self, learn):
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        for part in self.path.parent.glob(f'.{self.path.name}.*.part'): part.unlink(missing_ok=True) # a run was killed here
-        if self.resume and any(p.exists() for p in (self.path, *self.older)): self.load(learn)
+        for part in self.path.parent.glob(f'.{self.path.stem}.*.part'): part.unlink(missing_ok=True) # a run was killed here
+        if self.resume and any(p.exists() for p in self.files): self.load(learn)
         self.saved = learn.clock
 
     def before_step(self, learn):
@@ -552,16 +552,16 @@ class Checkpoint(Callback):
         self.saved = learn.clock
         if learn.main: self.write(tensors, settings)
 
-    def write(self, tensors, settings): # the new one takes the old one's place when it is whole; killed anywhere, one is
+    def write(self, tensors, settings): # once the new one is whole, all move on by a name: killed anywhere, it is found
         try:
-            if self.older[0].exists(): os.replace(*self.older)
-            if self.path.exists(): shutil.copyfile(self.path, self.older[0])
-            save_weights(self.path, tensors, settings)
+            save_weights(self.files[0], tensors, settings)
+            for i in (2, 1, 0):
+                if self.files[i].exists(): os.replace(self.files[i], self.files[i+1])
         except OSError as e: raise OSError(f'no checkpoint can be written to {self.path} ({e.strerror or e}). '
             'The one before, if there is one, is whole: make room, or mend the folder, and go on from it') from e
 
     def load(self, learn): # the newest whole one
-        for path in filter(Path.exists, (self.path, *self.older)):
+        for path in filter(Path.exists, self.files):
             try: tensors,s = load_weights(path, hashed=True)
             except ValueError as e: warnings.warn(f'{e} Going on from the checkpoint before it.')
             else: return self.put_back(learn, path, tensors, s)
