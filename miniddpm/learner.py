@@ -74,6 +74,7 @@ class Learner:
                  accelerator:'accelerate.Accelerator|None'=None): # shares the work among processes: lesson 18
         self.model,self.batches,self.loss_func,self.opt_func,self.schedule = model,batches,loss,opt,schedule
         self.lr,self.precision,self.callbacks,self.parts = lr,precision,list(callbacks),parts
+        check(parts>=1, f'a batch is cut into 1 part or more, not {parts}')
         self.opt = opt([p for p in model.parameters() if p.requires_grad], lr=lr)
         self.device = next(model.parameters()).device
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=precision==torch.float16)
@@ -196,9 +197,10 @@ class Learner:
                 loss = self.forward(*batch)*share
             self.scaler.scale(loss).backward()
         except RuntimeError as e:
-            if not any(words in str(e) for words in ('out of memory', 'allocate memory')): raise
+            if not any(words in str(e) for words in ('out of memory', 'not enough memory', 'allocate memory')): raise
             raise MemoryError(f'not enough memory for {len(batch[0])} images at once: take smaller batches, or '
-                              f'parts={2*self.parts}, which needs less and leaves the gradient as it is') from e
+                              f'parts={2*self.parts} (of the command: --parts {2*self.parts}), which needs less and leaves the gradient '
+                              'as it is') from e
         return loss.detach()
 
     def take(self): # the step
