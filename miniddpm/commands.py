@@ -244,7 +244,8 @@ def new_settings(args:argparse.Namespace # words of `miniddpm_train`
     size = args.size or ('huge' if gpu else 'large' if minutes>=15 else 'medium' if minutes>=4 else 'small')
     return dict(budget={'steps':args.steps} if args.steps else {'minutes':minutes}, seed=args.seed,
                 model=dict(classes=0 if args.no_labels else 10) | SIZES[size],
-                bs=args.bs or (256 if gpu else 64), parts=args.parts, lr=args.lr or 2e-3, on_nan=args.on_nan,
+                bs=args.bs or (256 if gpu else 64), parts=args.parts or 1, lr=args.lr or 2e-3,
+                on_nan=args.on_nan or 'stop',
                 target=args.target, levels=args.levels, weight=args.weight, guidance=args.guidance,
                 precision=precision and str(precision).removeprefix('torch.'),
                 calls=args.calls, score=args.score, data=args.data, version=__version__)
@@ -282,7 +283,8 @@ def above_zero(kind): # int or float, for argparse
 WHOLE,NUMBER = above_zero(int),above_zero(float)
 TRAIN = { # options of `miniddpm_train`, as argparse takes them
     'out': dict(type=Path, default=Path('run'), metavar='RUN', help='folder of a new run (default: run)'),
-    'resume': dict(type=Path, metavar='RUN', help='go on with this run, with its settings'),
+    'resume': dict(type=Path, metavar='RUN', help='go on with this run, with its settings, but for '
+                   '--minutes, --steps, --parts and --on-nan'),
     'minutes': dict(type=NUMBER, help='how long to train (default: 5)'),
     'steps': dict(type=WHOLE, help='how many steps to train, instead of minutes'),
     'size': dict(choices=SIZES, help='of the network (default: by the minutes and the device)'),
@@ -292,10 +294,10 @@ TRAIN = { # options of `miniddpm_train`, as argparse takes them
     'data': dict(help="folder with Fashion-MNIST's four IDX files (default: look for it)"),
     'no-labels': dict(action='store_true', help='a model that is not told what to draw'),
     'bs': dict(type=WHOLE, help='images in a batch (default: 64; 256 on a GPU)'),
-    'parts': dict(type=WHOLE, default=1, help='to cut a batch into, where memory is short (default: 1)'),
+    'parts': dict(type=WHOLE, help='to cut a batch into, where memory is short (default: 1)'),
     'lr': dict(type=NUMBER, help='highest learning rate (default: 0.002)'),
     'seed': dict(type=int, default=0, help='of weights, data order and noise (default: 0)'),
-    'on-nan': dict(choices=('stop', 'skip', 'halve'), default='stop', help='a loss or gradient that is no number: '
+    'on-nan': dict(choices=('stop', 'skip', 'halve'), help='a loss or gradient that is no number: '
                    'stop, skip the step, or halve the rate as well (default: stop)'),
     'calls': dict(type=WHOLE, default=20, help='network calls for a sample (default: 20)'),
     'guidance': dict(type=NUMBER, default=LEAN, help=f'weight of guidance for samples; 1: none (default: {LEAN})'),
@@ -318,16 +320,18 @@ def train(argv:list[str]|None=None, # the command's words; None: those of the sh
         if not file.is_file(): p.error(f'{run} holds no run to go on with: there is no {file}')
         try: s = settings_of(file)
         except ValueError as e: p.error(f'{file} is damaged ({e}): start again, with another --out')
-        if args.steps or args.minutes: s['budget'] = new_settings(args)['budget']
+        new = dict(budget=(args.steps or args.minutes) and new_settings(args)['budget'], parts=args.parts, on_nan=args.on_nan)
+        s |= {k:v for k,v in new.items() if v}
     else:
         if file.exists(): p.error(f'{run} holds a run already: --resume {run}, or another --out')
         s = new_settings(args)
     try: images = fashion_mnist(s['data'])['train']
     except (OSError, ValueError) as e: p.error(str(e))
     if accelerator: accelerator.wait_for_everyone() # all have looked before one of them writes
-    run.mkdir(parents=True, exist_ok=True)
-    if not accelerator or accelerator.is_main_process: write_whole(file, json.dumps(s, indent=1).encode())
-    try: train_run(run, s, images, bool(args.resume), guide, accelerator)
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        if not accelerator or accelerator.is_main_process: write_whole(file, json.dumps(s, indent=1).encode())
+        train_run(run, s, images, bool(args.resume), guide, accelerator)
     except (OSError, ValueError, FloatingPointError, MemoryError) as e: sys.exit(f'miniddpm_train: {e}')
     print(f'all in {run}: look at {run/"samples.png"}; more with: miniddpm_sample {run}')
 
