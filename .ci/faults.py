@@ -234,7 +234,7 @@ def overhead(): # of checkpoints at their default interval
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument('--kills', type=int, default=3, help='runs to kill, up to four times each')
+    p.add_argument('--kills', type=int, default=2, help='runs to kill, up to four times each')
     p.add_argument('--flips', type=int, default=60, help='checkpoints to damage')
     p.add_argument('--stops', type=int, default=2, help='commands to stop by a signal')
     args = p.parse_args()

@@ -48,9 +48,8 @@ WEIGHTS = {'none': None} | {f.__name__:f for f in (edm_weight, min_snr, sigmoid_
 def save_model(model:Denoiser, # its `net` a `UNet`, target and schedule from the library
                path:str|Path): # file to write, .safetensors
     "Write a denoiser with all that is needed to use it again (not its `weight` and `draw`: those are for training)"
-    if model.target not in TARGETS.values() or model.schedule not in SCHEDULES.values():
-        raise ValueError('a file can name only targets and schedules of the library, as they are: '
-                         f'{", ".join(TARGETS | SCHEDULES)}. Save `model.net` by itself, and make the Denoiser in code')
+    check(model.target in TARGETS.values() and model.schedule in SCHEDULES.values(), 'a file can name only targets and schedules '
+          f'of the library, as they are: {", ".join(TARGETS | SCHEDULES)}. Save `model.net` by itself, and make the Denoiser in code')
     settings = dict(unet=model.net.args, target=model.target.__name__, schedule=model.schedule.__name__, sd=model.sd,
                     drop=model.drop, logsnr=model.logsnr_range)
     save_weights(path, model.net.state_dict(), settings)
@@ -118,7 +117,7 @@ def generate(model:Denoiser, # a trained one
     """Draw images from noise; an image depends on `seed` and its place, not on `n`, `bs` or the number of processes.
     To the last bit on one device with the same threads and precision; elsewhere rounding differs, and grows on the way."""
     device,classes = next(model.parameters()).device,model.net.args['classes']
-    check(n>0 and bs>0, f'expected n and bs of 1 or more, got {n} and {bs}')
+    check(n>0 and bs>0 and n==int(n), f'expected n and bs of 1 or more, got {n} and {bs}')
     levels = grid(karras, steps, model.logsnr_range)
     eta = eta if eta is not None else 1. if steps>=10 else 0.5 # few steps cannot take all that noise: lesson 13
     seeds = torch.randint(2**62, (n,), generator=torch.Generator().manual_seed(seed))

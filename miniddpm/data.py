@@ -313,7 +313,8 @@ class Batches:
                  device=None,          # where the images live; None: `default_device()`
                  image:str='image',    # column of images
                  label:str='label'):   # column of labels, from 0; None or absent: y is None
-        check(channels in (None, 1, 3) and bs > 0, f'expected channels 1 or 3 and bs > 0, found {channels} and {bs}')
+        check(channels in (None, 1, 3) and bs > 0 and bs == int(bs) and seed >= 0, 'expected channels 1 or 3, bs a whole number '
+              f'above 0, and seed from 0 on; found {channels}, {bs} and {seed}')
         if isinstance(ds, (tuple, list)):
             (x,y),classes = ds,None
             check_images(x)

@@ -19,6 +19,7 @@ Denoise = Callable[[Tensor,Level], Tensor]
 def data_denoiser(data:Tensor # all the clean images there are, (M, ...)
                  ) -> Denoise: # D(xt, level) -> x0, both (N, ...)
     "The exact denoiser of a finite data set: the mean of its images, each weighted by how likely it is to be behind xt"
+    check(len(data), 'no image: a data set needs at least one')
     flat = data.flatten(1)
     size = flat.square().sum(1)
     def denoise(xt, level):
@@ -130,6 +131,7 @@ class Denoiser(nn.Module):
                y:Tensor|None=None # labels (N,)
               ) -> Tensor: # the network's F, shape of `xt`
         "Call the network with images of unit size and the clamped log-SNR"
+        check(level.alpha.ndim<2, f'expected one level, or one for each image (N,); got alpha of shape {tuple(level.alpha.shape)}')
         size = torch.hypot(level.alpha*self.sd, level.sigma)
         logsnr = level.logsnr.clamp(*self.logsnr_range).to(xt.dtype).to(xt.device).expand(len(xt))
         return self.net(xt/per_image(size, xt), logsnr, *(() if y is None else (y,)))
@@ -152,6 +154,7 @@ class Denoiser(nn.Module):
              y:Tensor|None=None # labels (N,)
             ) -> Tensor: # a number
         "Mean squared error at random levels: of the network's answers, or of the clean images with a weight"
+        check(x0.is_floating_point(), f'expected images as floats in [-1, 1], got {x0.dtype}: `to_float` makes them so')
         level = self.schedule(self.draw(len(x0)))
         if y is not None: y = torch.where(torch.rand(y.shape, device=y.device)<self.drop, -1, y)
         eps = torch.randn_like(x0)

@@ -123,8 +123,8 @@ class Learner:
            ) -> 'Learner':
         "Train until the budget is spent; Ctrl-C, or SIGTERM, ends it after the step that runs, with a usable model"
         given = [v for v in (minutes, steps, epochs) if v is not None]
-        if len(given)!=1 or not 0<given[0]<math.inf:
-            raise ValueError(f'fit takes one of minutes, steps or epochs, above 0; got {minutes=}, {steps=}, {epochs=}')
+        check(len(given)==1 and 0<given[0]<math.inf, 'fit takes one of minutes, steps or epochs, above 0; got '
+              f'{minutes=}, {steps=}, {epochs=}')
         self.minutes,self.steps = minutes,steps if epochs is None else max(epochs*len(self.batches), 1)
         self.first_step,self.earlier,self.clock,self.stop,self.began = self.step,0.,0.,0,time.perf_counter()
         self('before_fit')
@@ -194,6 +194,8 @@ class Learner:
         try:
             with torch.autocast(self.device.type, self.precision, enabled=self.precision is not None):
                 loss = self.forward(*batch)*share
+            check(torch.is_tensor(loss) and loss.ndim==0 and loss.requires_grad, 'the loss has to be a tensor with one number that '
+                  f'depends on the weights; got {type(loss).__name__} of shape {tuple(getattr(loss, "shape", ()))}')
             self.scaler.scale(loss).backward()
         except RuntimeError as e:
             if not any(words in str(e) for words in ('out of memory', 'not enough memory', 'allocate memory')): raise
@@ -265,7 +267,8 @@ def own_random(device:torch.device # whose random numbers, beside the CPU's
 # %% ../nbs/06_learner.ipynb #3a7b9b7e
 class ClipGrad(Callback):
     "Shorten gradients that are longer than `longest`"
-    def __init__(self, longest:float=1.): # length of all gradients together
+    def __init__(self, longest:float=1.): # length of all gradients together, above 0
+        check(longest>0, f'gradients are cut to a length above 0, not {longest}')
         self.longest = longest
 
     def after_backward(self, learn): nn.utils.clip_grad_norm_(learn.model.parameters(), self.longest)

@@ -36,8 +36,7 @@ def per_image(v:Tensor, # one number, or one per image (N,)
               x:Tensor # batch of N images, (N, ...)
              ) -> Tensor: # (1, 1, ...) or (N, 1, ...), dtype and device of `x`
     "Reshape numbers so that they multiply a batch image by image"
-    if v.numel() not in (1, len(x)):
-        raise ValueError(f'{v.numel()} levels for a batch of {len(x)}: give one level, or one for each image')
+    check(v.numel() in (1, len(x)), f'{v.numel()} levels for a batch of {len(x)}: give one level, or one for each image')
     return v.to(x.dtype).to(x.device).reshape(-1, *[1]*(x.ndim-1))
 
 # %% ../nbs/02_schedules.ipynb #c9b0f216
@@ -48,9 +47,8 @@ def noisify(x0:Tensor, # clean images (N, ...)
             eps:Tensor # unit Gaussian noise, shape and dtype of `x0`
            ) -> Tensor: # noisy images, shape of `x0`
     "The forward process in one go: `alpha*x0 + sigma*eps` (Ho et al. 2020, eq. 4)"
-    if eps.shape != x0.shape or eps.dtype != x0.dtype:
-        raise ValueError(f'images {tuple(x0.shape)} {x0.dtype} and noise {tuple(eps.shape)} {eps.dtype}: '
-                         'make the noise with `torch.randn_like` from float images')
+    check(eps.shape==x0.shape and eps.dtype==x0.dtype, f'images {tuple(x0.shape)} {x0.dtype} and noise {tuple(eps.shape)} '
+          f'{eps.dtype}: make the noise with `torch.randn_like` from float images')
     alpha,sigma = level.like(x0)
     return alpha*x0 + sigma*eps
 

@@ -198,8 +198,7 @@ def adaptive(denoise:Denoise, # D(x, level) -> x0
             ) -> States: # after each accepted step: the state, and the estimate that it aimed at
     "Chooses its levels; three calls a step, two if rejected (embedded pair: Lu et al. 2022, DPM-Solver, appendix)"
     inner = [level for level in levels if level.alpha*level.sigma>0]
-    if len(inner)<2 or not tol>0:
-        raise ValueError(f'tol is above 0, got {tol}; at least two levels have alpha, sigma above 0, got {len(inner)}')
+    check(len(inner)>1 and tol>0, f'tol is above 0, got {tol}; at least two levels have alpha, sigma above 0, got {len(inner)}')
     level,end,x0 = inner[0],inner[-1],denoise(x, levels[0])
     if levels[0].alpha==0:
         x = step(x, x0, levels[0], level)

@@ -125,6 +125,8 @@ class UNet(nn.Module):
         super().__init__()
         check(widths and all(0<=a<len(widths) for a in attend), 'widths needs an entry for each size, and attend names '
               f'some of them by position (0 the first); got {widths} and {attend}')
+        check(min(channels, blocks, patch, emb, *widths)>0<=classes, 'channels, widths, blocks, patch and emb are 1 or more, '
+              f'classes 0 or more; got {channels=}, {widths=}, {blocks=}, {patch=}, {emb=}, {classes=}')
         self.args = dict(channels=channels, widths=list(widths), blocks=blocks, attend=list(attend), patch=patch,
                          classes=classes, emb=emb)
         self.embed,self.label = Embed(emb),nn.Embedding(classes+1, emb) if classes else None # label 0: none
@@ -148,13 +150,13 @@ class UNet(nn.Module):
                      y:Tensor|None): # likewise
         "Raise an error that says what is wrong with an input"
         patch,channels,classes = (self.args[k] for k in ('patch', 'channels', 'classes'))
-        check(x.ndim==4 and x.shape[1]==channels and x.shape[2]%patch==x.shape[3]%patch==0,
+        check(x.ndim==4 and x.shape[1]==channels and x.shape[2]%patch==x.shape[3]%patch==0 and x.numel(),
               f'expected images (N, {channels}, H, W) with H and W multiples of {patch}, got {tuple(x.shape)}')
         check(c.shape==x.shape[:1], f'expected a number for each of {len(x)} images, got shape {tuple(c.shape)}: '
               'one for all is c.expand(N)')
         if y is None: return
         check(classes, 'got labels, but this UNet was made without: UNet(classes=...) makes one that takes them')
-        check(y.shape==x.shape[:1] and ((y >= -1)&(y < classes)).all(),
+        check(y.shape==x.shape[:1] and not y.is_floating_point() and ((y >= -1)&(y < classes)).all(),
               f'expected {len(x)} labels from 0 to {classes-1}, or -1 for none, got {y.numel()}: {y.unique().tolist()}')
 
     def forward(self,
@@ -222,7 +224,7 @@ def load_weights(path:str|Path, # file written by `save_weights`
         with safe_open(path, 'pt') as f:
             tensors,about = {k:f.get_tensor(k) for k in f.keys()},f.metadata() or {}
         text,found = about['settings'],about['sha256'] if hashed else about.get('sha256')
-        if found not in (None, content_hash(tensors, text)): raise ValueError('its content has been changed')
+        check(found in (None, content_hash(tensors, text)), 'its content has been changed')
         return tensors,json.loads(text)
     except (SafetensorError, KeyError, ValueError, RecursionError) as e:
         raise ValueError(f'{path} is not a whole file of `save_weights`: {e!r}. Copy or train it again.') from e
