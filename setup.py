@@ -20,7 +20,7 @@ setup(
     url = cfg['git_url'],
     license = 'Apache-2.0',
     license_files = ['LICENSE', 'miniddpm/assets/NOTICE'],
-    packages = find_packages(include=['miniddpm']),
+    packages = find_packages(include=['miniddpm', 'miniddpm.*']),
     package_data = {'miniddpm': ['assets/*']},
     include_package_data = False,
     python_requires = '>=' + cfg['min_python'],

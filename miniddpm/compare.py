@@ -7,7 +7,8 @@ __all__ = ['Variant', 't_chance', 't_limit', 'visible', 'Outcome', 'Snapshots', 
            'compare']
 
 # %% ../nbs/12_compare.ipynb #c0002
-import math, time
+import math
+import time
 from functools import partial
 from pathlib import Path
 from typing import Callable, NamedTuple
@@ -16,11 +17,14 @@ import torch
 from fastprogress.fastprogress import progress_bar
 from torch import Tensor
 from . import __version__
-from .commands import first_model, generate
-from .data import Batches, check, fashion_mnist, show_images, to_float, to_uint8
-from .learner import EMA, Callback, ClipGrad, Learner, best_precision, own_random, set_seed
-from .metrics import Score, score
-from .unet import load_weights, save_weights
+from .basics import check, forked_rng, set_seed
+from .files import load_weights, save_weights
+from .pictures import show_images, to_uint8
+from .data import Batches, fashion_mnist
+from .learner import best_precision, Callback, Learner
+from .training.callbacks import ClipGrad, EMA
+from .metrics import score, Score
+from .models import first_model, generate
 
 # %% ../nbs/12_compare.ipynb #c0007
 def t_chance(t:float, # a difference, in units of its standard error
@@ -71,7 +75,7 @@ class Snapshots(Callback):
     def after_step(self, learn):
         if len(self.taken)==len(self.shares) or learn.share<self.shares[len(self.taken)]: return
         seconds = learn.seconds
-        with own_random(learn.device): self.taken.append((seconds, self.draw(learn.averaged.eval())))
+        with forked_rng(learn.device): self.taken.append((seconds, self.draw(learn.averaged.eval())))
         learn.model.train()
         learn.began += learn.seconds-seconds
 

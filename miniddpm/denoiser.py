@@ -9,9 +9,9 @@ __all__ = ['Denoise', 'Target', 'LossWeight', 'data_denoiser', 'mixture_denoiser
 # %% ../nbs/03_denoiser.ipynb #45912da6
 from typing import Callable
 import torch
-from torch import Tensor, nn
-from .data import check
-from .schedules import Level, Schedule, logsnr_range, noisify, per_image, uniform
+from torch import nn, Tensor
+from .basics import check
+from .schedules import Level, logsnr_range, noisify, per_image, Schedule, uniform
 
 # %% ../nbs/03_denoiser.ipynb #0d329b54
 Denoise = Callable[[Tensor,Level], Tensor]

@@ -7,12 +7,13 @@ __all__ = ['sdedit', 'inpaint', 'resampled', 'diff_map', 'Loop', 'choose_by_mous
 
 # %% ../nbs/15_editing.ipynb #0c0ac348
 from typing import Callable
-import torch, torchvision
+import torch
+import torchvision
 from torch import Tensor
-from .data import to_uint8
-from .denoiser import Denoise
-from .samplers import States, dpmpp_2m, renoise, sample, step
+from .pictures import to_uint8
 from .schedules import Level, noisify, per_image
+from .denoiser import Denoise
+from .samplers import dpmpp_2m, renoise, sample, States, step
 
 # %% ../nbs/15_editing.ipynb #e18da1e7
 def sdedit(denoise:Denoise, # D(x, level) -> x0

@@ -13,9 +13,11 @@ from types import SimpleNamespace
 from typing import Any, Callable, NamedTuple
 import numpy as np
 import torch
-from torch import Tensor, nn
-from .denoiser import Denoise, Denoiser, Target, edm_target, eps_target, flow_target, v_target, x0_target
-from .schedules import Level, Schedule, flow, from_abars, geometric, karras, per_image, time_shift
+from torch import nn, Tensor
+from .schedules import (
+    flow, from_abars, geometric, karras, Level, per_image, Schedule, time_shift)
+from .denoiser import (
+    Denoise, Denoiser, edm_target, eps_target, flow_target, Target, v_target, x0_target)
 
 # %% ../nbs/20_interop.ipynb #f848baaf
 Clock = Callable[[Tensor],Tensor] # between log-SNRs and timesteps (N,), float64 on the CPU

@@ -6,14 +6,15 @@
 __all__ = ['Schedule', 'ddpm_linear', 'scaled_linear', 'Level', 'per_image', 'noisify', 'as_time', 'staircase', 'from_betas',
            'from_abars', 'zero_terminal', 'linear', 'cosine', 'iddpm_cosine', 'flow', 'karras', 'lognormal', 'sigmoid',
            'geometric', 'logit_normal', 'logsnr_ruler', 'time_at', 'uniform', 'stratified', 'logsnr_range', 'shifted',
-           'time_shift', 'levels_at', 'grid', 'rho_ruler', 'trailing', 'leading', 'linspaced']
+           'time_shift', 'levels_at', 'grid', 'rho_ruler', 'trailing', 'leading', 'linspaced', 've_time', 'flow_time',
+           'half_logsnr']
 
 # %% ../nbs/02_schedules.ipynb #fea43398
 import math
 from typing import Callable, NamedTuple
 import torch
 from torch import Tensor
-from .data import check
+from .basics import check
 
 # %% ../nbs/02_schedules.ipynb #da7b6cef
 class Level(NamedTuple):
@@ -309,3 +310,20 @@ def linspaced(n:int, # steps of the sampler, 1 to T
              ) -> Tensor: # times, (n,), from 1 down to 1/T, for `levels_at`
     "The first and the last step of the chain, and evenly in between (Lin et al. 2024, table 2)"
     return (torch.linspace(T-1, 0, n, dtype=torch.float64).round() + 1)/T
+
+# %% ../nbs/02_schedules.ipynb #20567f0a
+def ve_time(level:Level # one level with alpha above 0
+           ) -> float: # sigma/alpha: 0 (clean) to infinity
+    "Noise relative to signal: the coordinates of EDM"
+    return float(level.sigma/level.alpha)
+
+def flow_time(level:Level # one level
+             ) -> float: # sigma/(alpha+sigma): 0 (clean) to 1 (noise)
+    "Noise as a share of the whole: the coordinates of flow matching"
+    return float(level.sigma/(level.alpha + level.sigma))
+
+# %% ../nbs/02_schedules.ipynb #2c4f1e76
+def half_logsnr(level:Level # one level
+       ) -> float: # log(alpha/sigma), from -inf (noise) to inf (clean)
+    "Half the log-SNR: the time in which estimates are best drawn"
+    return float(level.logsnr)/2
