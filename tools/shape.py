@@ -61,15 +61,15 @@ def rate_faults(name, shapes):
     long, wide, parallel = rates(shapes)
     words, chars = counts.LINE_WORDS[0], counts.LINE_CHARS[0]
     if long > LONG_LINES:
-        yield (f'{longest(shapes, "words")}: the longest of {name}, where {long:.1%} of lines '
+        yield (f'{longest(shapes, "words")}: the longest of {name}, where {long:.2%} of lines '
                f'have more than {words} words; {LONG_LINES:.0%} are allowed')
     if wide > WIDE_LINES:
-        yield (f'{longest(shapes, "chars")}: the widest of {name}, where {wide:.1%} of lines '
+        yield (f'{longest(shapes, "chars")}: the widest of {name}, where {wide:.2%} of lines '
                f'have more than {chars} characters; {WIDE_LINES:.0%} are allowed')
     if parallel > PARALLEL:
         most = max(shapes, key=lambda s: len(s.parallel))
         yield (f'{most.name}:{most.parallel[0]}: of the module with most parallel assignments of {name}, '
-               f'where {parallel:.1f} of 100 statements are some; {PARALLEL} are allowed')
+               f'where {parallel:.2f} of 100 statements are some; {PARALLEL} are allowed')
 
 
 def module_faults(shape, package_words):
