@@ -1,4 +1,4 @@
-"""What must work in an installed package, without the source tree: `tools/wheel` runs this in a venv of its own.
+"""What must work in an installed package: `tools/wheel` runs this in a venv without the source tree.
 
 Every module can be imported, every name of version 0.0.1 answers where it was, data and weights are there."""
 import importlib
@@ -29,7 +29,7 @@ def imports():
 
 
 def answer(module, name):
-    "Did a name of before answer as it is (False), or with a `DeprecationWarning` that says its new place (True)?"
+    "Has a name of before moved? If so, a `DeprecationWarning` must say its new place"
     old = importlib.import_module(f'miniddpm.{module}')
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter('always')
@@ -68,5 +68,6 @@ def assets():
 
 if __name__ == '__main__':
     source = Path(__file__).parents[1]/'miniddpm'
-    assert not Path(miniddpm.__file__).is_relative_to(source) or '--here' in sys.argv, 'this is the source tree'
+    there = Path(miniddpm.__file__).is_relative_to(source)
+    assert not there or '--here' in sys.argv, f'{source} was imported, not the package'
     for check in imports, names, assets: check()
