@@ -67,7 +67,8 @@ def kills(n):
             assert content(run) == wanted, f'run {i} is another run'
             assert not list(run.glob('.*.part')), 'half a file was left behind'
     killed, saving = (sum(end) for end in zip(*ends))
-    print(f'killed: {n} runs, {killed} times ({saving} while a checkpoint was written); all the same bit for bit')
+    print(f"killed: {n} runs, {killed} times ({saving} while a checkpoint was written); "
+          "all the same bit for bit")
     assert killed >= n
 
 
