@@ -33,8 +33,8 @@ class FeatureNet(nn.Module):
         self.classes = classes
         self.body = nn.Sequential(
             conv(channels, 32), nn.MaxPool2d(2), # (N, 32, 16, 16)
-            conv(32, 64), nn.MaxPool2d(2),       # (N, 64, 8, 8)
-            conv(64, 64), nn.MaxPool2d(2),       # (N, 64, 4, 4)
+            conv(32, 64), nn.MaxPool2d(2), # (N, 64, 8, 8)
+            conv(64, 64), nn.MaxPool2d(2), # (N, 64, 4, 4)
             nn.Flatten(), nn.Linear(64*4*4, 32))
         self.head = nn.Linear(32, classes) if classes else nn.Sequential(
             nn.Linear(32, 64*4*4), nn.Unflatten(1, (64, 4, 4)),
@@ -65,7 +65,8 @@ def train_features(x:Tensor, # (N, C, H, W) uint8
     classes = 0 if y is None else int(y.max())+1
 
     # some steps, each of another batch
-    batches = Batches((x, None if y is None else y[known]), bs=min(64, len(x)), seed=seed, drop_last=True)
+    y = None if y is None else y[known]
+    batches = Batches((x, y), bs=min(64, len(x)), seed=seed, drop_last=True)
     with forked_rng(batches.device):
         torch.manual_seed(seed)
         net = FeatureNet(x.shape[1], classes).to(batches.device)
@@ -108,8 +109,9 @@ class OwnMetric:
         check(images.isfinite().all(), 'there are NaN or infinite pixels in these images')
         feats = self.features(images)
         reference = f'{self.name}, against {len(self.reference):,} pictures'
-        return Score(*fid(feats, self.reference), *kid(feats, self.reference, self.among), len(images), reference)
+        distances = *fid(feats, self.reference), *kid(feats, self.reference, self.among)
+        return Score(*distances, len(images), reference)
 
     def __str__(self):
-        return (f'FID and KID are on {self.name}, trained on half of these pictures: they compare models of '
-                'the same pictures at the same size, and mean nothing beside figures from anywhere else')
+        return (f'FID and KID are on {self.name}, trained on half of these pictures: they compare '
+                'models of the same pictures at the same size, and mean nothing beside other figures')
