@@ -28,7 +28,7 @@ def write_whole(path:str|Path, # file to write; its folder must exist; a symboli
                ):
     """Write a file so that it is there as a whole or, if anything goes wrong, as it was before
 
-    What is no regular file (a device, a pipe) cannot be half there: it is written to, and stays what it is."""
+    What is no regular file (a device, a pipe) is written to, and stays what it is."""
     path = Path(path)
     if path.is_dir(): raise IsADirectoryError(f'{path} is a folder: name a file in it')
     if path.exists() and not path.is_file(): # a device, a pipe, a socket: stays what it is
@@ -37,7 +37,8 @@ def write_whole(path:str|Path, # file to write; its folder must exist; a symboli
 
     # where the links lead to
     path = Path(os.path.realpath(path))
-    if path.is_symlink(): raise OSError(f'{path} is a symbolic link that leads to itself: remove it')
+    if path.is_symlink():
+        raise OSError(f'{path} is a symbolic link that leads to itself: remove it')
     if not path.parent.is_dir():
         raise FileNotFoundError(f'there is no folder {path.parent} to write {path.name} to: make it')
 
@@ -85,7 +86,7 @@ def new_names(tensors:dict[str,Tensor] # of a file from before version 2 of the 
     return {f'.{name}'.replace('.short.', '.shortcut.')[1:]: v for name,v in tensors.items()}
 
 def load_weights(path:str|Path, # file written by `save_weights`
-                 hashed:bool=False # must it hold a hash of its content? If it does, that is checked anyway
+                 hashed:bool=False # must it hold a hash of its content? One that is there is checked
                 ) -> tuple[dict[str,Tensor],dict]: # tensors on the CPU, and settings
     "Read tensors and settings back; nothing in such a file can run code"
     path = Path(path)
@@ -134,7 +135,7 @@ def packed(value,        # of any kind that `pack` takes
     tensors[name] = value
     return {'tensor': name}
 
-def pack(state # dicts (keys: str, int), lists, tuples, tensors, None, bool, int, float, str, nested at will
+def pack(state # tensors, None, bool, int, float, str in lists, tuples and dicts (keys: str, int)
         )->tuple[dict[str,Tensor],object]: # tensors by name; and the rest, as JSON can hold it
     "Take a state apart for `save_weights`; `ValueError` names the place of what cannot be kept"
     tensors = {}

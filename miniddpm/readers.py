@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor
 from .basics import check
-from .pictures import check_images, picture_size, read_picture, resize
+from .pictures import check_images, decode, picture_size, read_picture, resize
 
-warnings.filterwarnings('ignore', message='IProgress') # in a notebook, tqdm asks for a widget that no one needs
+warnings.filterwarnings('ignore', message='IProgress') # tqdm asks for a widget that no one needs
 
 # %% ../nbs/00_readers.ipynb #pict0000
 class Pictures(NamedTuple):
@@ -80,7 +80,7 @@ def usual_size(sizes:list[int] # sides of pictures
 
 # %% ../nbs/00_readers.ipynb #labe0001
 def folder_labels(files:list[Path] # paths within a folder
-                 )->tuple[Tensor|None,list]: # labels, -1 beside the sub-folders; and names, which are in sorted order
+                 )->tuple[Tensor|None,list]: # labels, -1 beside the sub-folders; and sorted names
     "The first sub-folder of each file as its label; None if all are in the same one"
     folders = [file.parts[0] if len(file.parts) > 1 else None for file in files]
     names = sorted({folder for folder in folders if folder})
@@ -93,24 +93,27 @@ def read_images(folder:str|Path,  # image files, in sub-folders that are their l
                 size:int=None,    # side of the result; None: theirs, or `usual_size` if they differ
                 channels:int=None, # 1 or 3; None: 1 if all are gray, else 3
                 skip:bool=False   # leave out files that cannot be read, with a warning for each?
-               )->Pictures: # labels in sorted order; -1: beside the sub-folders; none if all would be alike
+               )->Pictures: # with labels, -1 beside the sub-folders; without, if all would be alike
     "Read a folder of image files of any kind and size"
     folder = Path(folder).expanduser()
     check(folder.is_dir(), f'{folder}: expected a folder of pictures, found none')
     sizes,faults = try_each(picture_size, image_files(folder), 'looking')
     side = size or usual_size(list(sizes.values()) or [1])
-    read,more = try_each(lambda file: resize(read_picture(file)[None], side), list(sizes), 'reading')
+    def read(file): return resize(read_picture(file)[None], side)
+    found,more = try_each(read, list(sizes), 'reading')
 
     # what cannot be read
     faults = sorted((faults|more).values())
     if skip:
         for fault in faults: warnings.warn(f'left out: {fault}', stacklevel=2)
-    else: check(not faults, '\n'.join([*faults, 'Mend these files, or leave them out with skip=True']))
-    check(read, f'{folder}: there is no picture in it')
+    else:
+        advice = 'Mend these files, or leave them out with skip=True'
+        check(not faults, '\n'.join([*faults, advice]))
+    check(found, f'{folder}: there is no picture in it')
 
     # what can
-    x = stack(list(read.values()), channels)
-    y,names = folder_labels([file.relative_to(folder) for file in read])
+    x = stack(list(found.values()), channels)
+    y,names = folder_labels([file.relative_to(folder) for file in found])
     if len(set(sizes.values())) > 1 and not size:
         print(f'{folder}: pictures of {min(sizes.values())} to {max(sizes.values())} pixels a side '
               f'become {side} x {side}; size= says otherwise')
@@ -138,7 +141,7 @@ def read_cell(cell:dict, # an image file under `bytes`, or its `path`
         check(cell, 'it is missing')
         if cell.get('bytes'): return read_picture(io.BytesIO(cell['bytes']))[None]
         if Path(cell['path'] or '').is_file(): return read_picture(cell['path'])[None]
-        return read_picture(datasets.Image().decode_example(cell))[None] # from the hub
+        return decode(datasets.Image().decode_example(cell))[None] # from the hub
     except Exception as e:
         raise ValueError(f'image {number} cannot be decoded ({e}): mend it or leave it out') from e
 
@@ -187,7 +190,8 @@ def as_images(a, # NumPy array: (N, H, W), (N, H, W, C) or (N, C, H, W); or None
 
     # where are the channels?
     sides = a.shape[1:]
-    first,last = len(sides) == 3 and sides[0] in (1, 3), len(sides) == 3 and sides[2] in (1, 3)
+    first = len(sides) == 3 and sides[0] in (1, 3)
+    last = len(sides) == 3 and sides[2] in (1, 3)
     check(len(sides) == 2 or first != last,
           f'image {number} is an array of shape {sides}: expected (H, W), or 1 or 3 channels '
           'before or behind that, and not both')
@@ -198,14 +202,14 @@ def as_images(a, # NumPy array: (N, H, W), (N, H, W, C) or (N, C, H, W); or None
 def array_blocks(ds, # `datasets.Dataset`
                  image:str # its column of arrays
                 ): # iterator of (n, C, H, W) uint8, in order
-    "Read a column of arrays, or of lists in lists: uint8, or wider numbers that are certainly bytes"
+    "Read a column of arrays, or of lists in lists: bytes, or wider numbers that are surely bytes"
     start = top = 0
     certain = True
     for table in ds.select_columns(image).with_format('arrow').iter(1000):
         cells = table[image].combine_chunks()
         a = as_numbers(cells)
-        blocks = [a] if a is not None else (as_numbers(cells.slice(i, 1)) for i in range(len(cells)))
-        for block in blocks:
+        one_by_one = (as_numbers(cells.slice(i, 1)) for i in range(len(cells)))
+        for block in one_by_one if a is None else [a]:
             yield as_images(block, start)
             certain = block.dtype.itemsize == 1
             top = max(top, block.max())
@@ -233,7 +237,7 @@ def stack_images(ds,                # one split, a `datasets.Dataset`
     arrays = isinstance(feature, list) or hasattr(feature, 'feature') or hasattr(feature, 'shape')
     check(isinstance(feature, datasets.Image) or arrays,
           f'no column {image!r} of images or arrays among {ds.features}: name it with image=, '
-          'or if it holds files or their paths, make it one with ds.cast_column(..., datasets.Image())')
+          'or if it holds files or their paths, ds.cast_column(..., datasets.Image()) makes it one')
     check(len(ds) > 0, 'the data set is empty: there is no image to make batches of')
 
     blocks = []
@@ -256,7 +260,8 @@ def check_labels(y,               # whole numbers: a list, an array or a tensor;
     if y is None: return None
     y = np.asarray(y.cpu() if isinstance(y, Tensor) else y)
     check(y.dtype.kind in 'iu' and y.shape == (n,),
-          f'expected {n} whole numbers as labels, found {y.dtype} {y.shape}; label=None leaves them out')
+          f'expected {n} whole numbers as labels, found {y.dtype} {y.shape}; '
+          'label=None leaves them out')
     last = classes-1 if classes else y.max()
     check(y.min() >= -1 and y.max() <= last,
           f'expected labels from 0 to {last}, or -1 where it is not known, found {y.min()} to '
@@ -277,7 +282,7 @@ def read_labels(ds, # `datasets.Dataset`
 
 # %% ../nbs/00_readers.ipynb #a223fab8
 def ask_hub(name:str,          # of a data set
-            endpoint:str=None, # address of the hub; None: where `huggingface_hub` looks (HF_ENDPOINT)
+            endpoint:str=None, # of the hub; None: where `huggingface_hub` looks (HF_ENDPOINT)
             seconds:float=5.   # wait no longer than this, whatever happens
            ):
     "Raise an error unless the hub says in time that it has this data set"
@@ -286,7 +291,7 @@ def ask_hub(name:str,          # of a data set
     answers = []
 
     def ask():
-        try: answers.append(api.dataset_info(name, timeout=2*seconds)) # for each part, not the whole
+        try: answers.append(api.dataset_info(name, timeout=2*seconds)) # for each part of it
         except Exception as e: answers.append(e)
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
@@ -298,7 +303,7 @@ def ask_hub(name:str,          # of a data set
 
 def from_hub(name:str # of a data set
             ): # `datasets.DatasetDict`
-    "A data set of the Hugging Face hub: its cache on this machine, else the network if that is there"
+    "A data set of the Hugging Face hub: its cache on this machine, else the network, if any"
     import datasets
     offline = datasets.config.HF_HUB_OFFLINE
     try:
@@ -321,10 +326,10 @@ def find_column(ds, # `datasets.Dataset`
           f'there is no column {name!r} among {", ".join(ds.features)}: choose with {usual}=')
     return others[0] if others else None
 
-def read_dataset(ds,               # one split, a `datasets.Dataset`; or the name of a data set of the hub, or its folder
+def read_dataset(ds,               # a `datasets.Dataset` or the name of one of the hub or its folder
                  size:int=None,    # side to resize to; None: as they are, which must be all alike
                  channels:int=None, # 1 or 3; None: 1 if all are gray, else 3
-                 image:str='image', # column of images; if there is none of that name, the only one of its kind
+                 image:str='image', # column of images; if there is none, the only one of its kind
                  label:str='label', # column of labels, likewise; None: no labels
                  split:str='train'  # which one, if `ds` is a name
                 )->Pictures: # -1: a label that is missing
@@ -361,10 +366,13 @@ def to_pictures(ds,                # `Pictures`, a pair (x, y), or what `read_da
                )->Pictures: # checked
     "Whatever holds pictures, in one form"
     if not isinstance(ds, (tuple, list)): return read_dataset(ds, size, channels, **columns)
-    check(not columns, f'{", ".join(columns)}: columns are chosen in a datasets.Dataset, this is a tuple')
-    check(2 <= len(ds) <= 3, f'expected images and labels, found a {type(ds).__name__} of {len(ds)}')
+    check(not columns,
+          f'{", ".join(columns)}: this is a {type(ds).__name__}, which has no columns to choose')
+    check(2 <= len(ds) <= 3,
+          f'expected images and labels, found a {type(ds).__name__} of {len(ds)}')
     x,y,*names = ds
     check_images(x)
-    check(x.dtype == torch.uint8, f'expected uint8 images, found {x.dtype}: `to_uint8` makes them so')
+    check(x.dtype == torch.uint8,
+          f'expected uint8 images, found {x.dtype}: `to_uint8` makes them so')
     names = list(names[0]) if names else []
     return Pictures(resize(x, size, channels), check_labels(y, len(x), len(names)), names)
