@@ -507,4 +507,8 @@ d = { 'settings': { 'branch': 'main',
                                'miniddpm.unet.UNet.check_inputs': ('unet.html#unet.check_inputs', 'miniddpm/unet.py'),
                                'miniddpm.unet.UNet.forward': ('unet.html#unet.forward', 'miniddpm/unet.py'),
                                'miniddpm.unet.UNet.load': ('unet.html#unet.load', 'miniddpm/unet.py'),
-                               'miniddpm.unet.UNet.save': ('unet.html#unet.save', 'miniddpm/unet.py')}}}
+                               'miniddpm.unet.UNet.save': ('unet.html#unet.save', 'miniddpm/unet.py'),
+                               'miniddpm.unet.UNet.told': ('unet.html#unet.told', 'miniddpm/unet.py'),
+                               'miniddpm.unet.check_sizes': ('unet.html#check_sizes', 'miniddpm/unet.py'),
+                               'miniddpm.unet.down_path': ('unet.html#down_path', 'miniddpm/unet.py'),
+                               'miniddpm.unet.up_path': ('unet.html#up_path', 'miniddpm/unet.py')}}}
