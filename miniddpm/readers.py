@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from .basics import check
-from .pictures import check_images, decode, picture_size, read_picture, resize
+from .pictures import check_images, check_size, decode, picture_size, read_picture, resize
 
 warnings.filterwarnings('ignore', message='IProgress') # tqdm asks for a widget that no one needs
 
@@ -95,6 +95,7 @@ def read_images(folder:str|Path,  # image files, in sub-folders that are their l
                 skip:bool=False   # leave out files that cannot be read, with a warning for each?
                )->Pictures: # with labels, -1 beside the sub-folders; without, if all would be alike
     "Read a folder of image files of any kind and size"
+    check_size(size, channels)
     folder = Path(folder).expanduser()
     check(folder.is_dir(), f'{folder}: expected a folder of pictures, found none')
     sizes,faults = try_each(picture_size, image_files(folder), 'looking')
@@ -233,6 +234,7 @@ def stack_images(ds,                # one split, a `datasets.Dataset`
                 )->Tensor: # (N, C, side, side) uint8
     "All images of a data set as one tensor"
     import datasets
+    check_size(size, channels)
     feature = ds.features.get(image)
     arrays = isinstance(feature, list) or hasattr(feature, 'feature') or hasattr(feature, 'shape')
     check(isinstance(feature, datasets.Image) or arrays,
