@@ -10,6 +10,7 @@ __all__ = ['LARGEST', 'to_float', 'to_uint8', 'check_images', 'columns', 'white_
 # %% ../nbs/00_pictures.ipynb #pictu002
 import io
 import math
+import warnings
 from pathlib import Path
 import numpy as np
 import torch
@@ -164,9 +165,15 @@ def open_picture(file # path, or an open file
     from PIL import Image, UnidentifiedImageError
     if isinstance(file, (str, Path)):
         check(Path(file).is_file(), 'it is no regular file, or a link to none')
-    try: im = Image.open(file)
+    too_large = f'a side has more than {LARGEST} pixels: make it smaller'
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('error', Image.DecompressionBombWarning)
+            im = Image.open(file)
     except UnidentifiedImageError: raise ValueError('it is no image, or a damaged one') from None
-    check(max(im.size) <= LARGEST, f'a side has more than {LARGEST} pixels: make it smaller')
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise ValueError(too_large) from None
+    check(max(im.size) <= LARGEST, too_large)
     return im
 
 def picture_size(file # path, or an open file
