@@ -25,10 +25,10 @@ from .data import Batches, fashion_mnist, NAMES
 from .schedules import stratified
 from .denoiser import Denoiser
 from .learner import best_precision, Learner
-from .training.callbacks import ClipGrad, EMA, Progress, Recorder, SampleGrid
+from .training.callbacks import Accumulate, ClipGrad, EMA, Progress, Recorder, SampleGrid
 from .training.optim import Muon
 from .training.checkpoint import Checkpoint, NanGuard
-from .training.processes import processes
+from .training.processes import processes, Together
 from .models import (
     first_model, generate, evaluate, load_model, pretrained, save_model, SCHEDULES, steps_for,
     TARGETS, WEIGHTS)
@@ -47,14 +47,14 @@ def train_run(run:Path, # folder that takes everything
     batches,made = Batches(images, bs=s['bs'], seed=s['seed'], drop_last=True),first_model(**s['model'])
     model = Denoiser(made.net, TARGETS[s['target']], SCHEDULES[s['levels']], drop=made.drop, weight=WEIGHTS[s['weight']],
                      draw=stratified)
+    together = accelerator and Together(accelerator)
     recorder,labels = Recorder(),s['model']['classes']>0
     how = dict(guide=partial(guide, w=s['guidance']), s_noise=S_NOISE) if guide and labels and s['guidance']!=1 else {}
     learn = Learner(model, batches, lambda model,x,y: model.loss(x, y if labels else None), lr=s['lr'], opt=Muon,
                     precision=s['precision'] and getattr(torch, s['precision']),
-                    parts=s.get('parts', 1),
-                    callbacks=[EMA(), ClipGrad(), NanGuard(s.get('on_nan', 'stop'), run), recorder, Progress(),
+                    callbacks=[*([together] if together else []), Accumulate(s.get('parts', 1)), EMA(), ClipGrad(), NanGuard(s.get('on_nan', 'stop'), run), recorder, Progress(),
                                SampleGrid(lambda model: generate(model, 40, 10, **how), folder=run),
-                               Checkpoint(run/'checkpoint.safetensors', resume=resume)], accelerator=accelerator)
+                               Checkpoint(run/'checkpoint.safetensors', resume=resume)])
     share = how | dict(accelerator=accelerator)
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters, on {batches.device}")
     learn.fit(**s['budget'])
@@ -69,7 +69,7 @@ def train_run(run:Path, # folder that takes everything
         save_grid(images, run/'samples.png', ncols=10, zoom=3)
     if s['score']:
         print('drawing and scoring samples', flush=True)
-        spent = dict(training_minutes=round(learn.clock/60, 2), images_seen=learn.step*s['bs']*batches.part[1])
+        spent = dict(training_minutes=round(learn.place.seconds/60, 2), images_seen=learn.step*s['bs']*learn.processes.count)
         real = to_float(batches.x[batches.order(0)[:10*s['score']]])
         n = min(s['score'], len(real))
         rows = evaluate(best, real, n, s['calls'], s['seed']+1, **share)
@@ -154,7 +154,8 @@ def train_command(argv:list[str]|None=None, # the command's words; None: those o
         'its folder: model.safetensors (averaged weights), samples.png, loss.png, metrics.csv (FID and KID), '
         'settings.json, and checkpoint.safetensors to go on from.')
     for name,how in TRAIN.items(): p.add_argument(f'--{name}', **how)
-    args,accelerator = p.parse_args(argv),processes()
+    args = p.parse_args(argv)
+    accelerator = getattr(processes(), 'accelerator', None)
     if accelerator and not accelerator.is_main_process: sys.stdout = open(os.devnull, 'w') # one voice
     if args.steps and args.minutes: p.error('--minutes and --steps: one of them')
     if args.score and args.score<3: p.error('--score: 3 samples or more, or 0')
