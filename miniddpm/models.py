@@ -63,7 +63,8 @@ def load_model(path:str|Path, # file written by `save_model`
         check(0 < s['unet']['blocks']*len(s['unet']['widths']) <= len(shapes), 'more blocks than tensors')
         with torch.device('meta'): net = UNet(**s['unet']) # takes no memory, however large
         check(shapes == {k:v.shape for k,v in net.state_dict().items()}, 'its tensors are of another network')
-        model = Denoiser(UNet(**s['unet']), TARGETS[s['target']], SCHEDULES[s['schedule']], s['sd'], s['drop'], s['logsnr'])
+        model = Denoiser(UNet(**s['unet']), TARGETS[s['target']], SCHEDULES[s['schedule']], s['sd'], s['drop'])
+        model.logsnr_range = s['logsnr']
         model.net.load_state_dict(tensors)
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as e:
         raise ValueError(f'{path} holds no denoiser that this version can make: {e!r}') from e
