@@ -1,6 +1,6 @@
 """What must work in an installed package: `tools/wheel` runs this in a venv without the source tree.
 
-Every module can be imported, every name of version 0.0.1 answers where it was, data and weights are there."""
+Every module imports, every name of version 0.0.1 answers, data and weights are there."""
 import importlib
 import pkgutil
 import sys

@@ -57,6 +57,7 @@ def content(folder):
     "Of the newest checkpoint: a hash of all that it holds but the clock, and its step"
     state = read_checkpoint(folder/'run.safetensors')
     for part in 'place', 'Recorder': del state[part]['seconds']
+    del state['optimizer']['defaults'] # torch adds to them when it loads; the groups have them as well
     tensors, rest = pack(state)
     return content_hash(tensors, json.dumps(rest)), state['place']['step']
 
