@@ -165,6 +165,7 @@ def open_picture(file # path, or an open file
     from PIL import Image, UnidentifiedImageError
     if isinstance(file, (str, Path)):
         check(Path(file).is_file(), 'it is no regular file, or a link to none')
+
     too_large = f'a side has more than {LARGEST} pixels: make it smaller'
     try:
         with warnings.catch_warnings():
