@@ -97,6 +97,7 @@ def write_titles(ax,               # matplotlib axes
         y = first[1] + row*step[1]
         ax.text(x, y, title, ha='center', va='bottom', fontsize=8)
 
+# %% ../nbs/00_pictures.ipynb #show000a
 def show_images(x:torch.Tensor, # (N, C, H, W): float in [-1, 1], or uint8
                 ncols:int=None, # images in a row; None: `columns`
                 titles=None,    # a str above the whole; a list: one for each image, or each column
