@@ -143,11 +143,15 @@ def undo(run:Path, # folder of a run that did not begin
 # %% ../nbs/13a_commands.ipynb #cmd00028
 def working_pyplot():
     "matplotlib; where MPLBACKEND names a backend that is not there, one that draws files"
-    try: import matplotlib.pyplot as plt
-    except (ImportError, ValueError):
-        os.environ['MPLBACKEND'] = 'Agg'
-        for name in [m for m in sys.modules if m.split('.')[0]=='matplotlib']: del sys.modules[name]
+    try:
         import matplotlib.pyplot as plt
+        plt.close(plt.figure()) # only now does it look for a backend
+    except Exception: # of many kinds: no such module, no such name, no screen
+        os.environ['MPLBACKEND'] = 'Agg'
+        half = [] if 'matplotlib' in sys.modules else [m for m in sys.modules if 'matplotlib.' in m]
+        for name in half: del sys.modules[name]
+        import matplotlib.pyplot as plt
+        plt.switch_backend('Agg')
     return plt
 
 def draw_curve(recorder:Recorder, # of a run
