@@ -104,7 +104,8 @@ class FromDiffusers(Denoiser):
                  net:Callable, # called as `net(x, timesteps, class_labels=...)`
                  settings:Settings, # of its scheduler
                  kwargs:dict): # more arguments for each call
-        super().__init__(net, settings.target, settings.schedule, settings.sd, logsnr=settings.logsnr)
+        super().__init__(net, settings.target, settings.schedule, settings.sd)
+        self.logsnr_range = settings.logsnr
         self.settings,self.kwargs = settings,kwargs
 
     def answer(self,
