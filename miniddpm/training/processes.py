@@ -38,11 +38,11 @@ class Together(Alone):
 
     def before_fit(self, learn): # the same weights, other images, other random numbers
         if learn.processes is self: return
-        check(learn.callbacks[0] is self, 'Together comes first: callbacks before it would copy weights '
-              'that are not yet the same in all processes')
-        check(hasattr(learn.batches, 'shard'), 'several processes share each batch, so `batches` must be '
-              '`Batches`, or have an attribute `shard` that it obeys: this process and their number, '
-              'as in (0, 2)')
+        check(learn.callbacks[0] is self, 'Together comes first: callbacks before it would copy '
+              'weights that are not yet the same in all processes')
+        check(hasattr(learn.batches, 'shard'), 'several processes share each batch, so `batches` '
+              'must be `Batches`, or have an attribute `shard` that it obeys: this process and '
+              'their number, as in (0, 2)')
 
         learn.processes = self
         learn.batches.shard = self.index,self.count
