@@ -157,9 +157,6 @@ def unpack(tensors:dict[str,Tensor], # from `pack`
     check(kind in DICTS, f'expected what `pack` made, found a {kind!r}')
     return DICTS[kind]((k, unpack(tensors, v)) for k,v in value)
 
-# %% ../nbs/00_files.ipynb #867dd71d
-ASSETS = files('miniddpm')/'assets'
-
 # %% ../nbs/00_files.ipynb #685e8fec
 def write_table(path:str|Path, # CSV file to write
                 rows:list[dict]): # one or more, all with the same keys
@@ -177,3 +174,6 @@ def write_table(path:str|Path, # CSV file to write
     lines = [list(rows[0])] + [list(map(shown, row.values())) for row in rows]
     widths = [max(map(len, column)) for column in zip(*lines)]
     for line in lines: print('  '.join(map(str.ljust, line, widths)).rstrip())
+
+# %% ../nbs/00_files.ipynb #867dd71d
+ASSETS = files('miniddpm')/'assets'

@@ -79,7 +79,7 @@ def image_shape(model:Denoiser # any
 
 def save_model(model:Denoiser, # its `net` a `UNet`, target and schedule from the library
                path:str|Path): # file to write, .safetensors
-    "Write a denoiser with all that is needed to use it, but `weight` and `draw`, which are for training"
+    "Write a denoiser with all that it takes to use it; `weight` and `draw` are for training"
     check(model.target in TARGETS.values(), 'a file can name only targets of the library, as they '
           f'are: {", ".join(TARGETS)}. Save `model.net` by itself, and make the Denoiser in code')
     settings = dict(unet=model.net.args, target=model.target.__name__, sd=model.sd, drop=model.drop)
@@ -105,12 +105,15 @@ def model_of(tensors:dict[str,Tensor], # of a network
     "The denoiser that a file describes; some error if it describes none"
     shapes = {k:v.shape for k,v in tensors.items()}
     low,high = s['logsnr']
-    check(0 < s['sd'] < math.inf and 0 <= s['drop'] <= 1 and low < high, 'impossible sd, drop or logsnr')
-    check(0 < s['unet']['blocks']*len(s['unet']['widths']) <= len(shapes), 'more blocks than tensors')
+    check(0 < s['sd'] < math.inf and 0 <= s['drop'] <= 1 and low < high,
+          'impossible sd, drop or logsnr')
+    blocks = s['unet']['blocks']*len(s['unet']['widths'])
+    check(0 < blocks <= len(shapes), 'more blocks than tensors')
 
     # what takes no memory, however large
     with torch.device('meta'): net = UNet(**s['unet'])
-    check(shapes == {k:v.shape for k,v in net.state_dict().items()}, 'its tensors are of another network')
+    needed = {k:v.shape for k,v in net.state_dict().items()}
+    check(shapes == needed, 'its tensors are of another network')
     s = dict(shape=(net.args['channels'], 28, 28), names=[]) | s # files before version 0.0.2
     check_shape(s | dict(unet=net.args))
 
@@ -157,7 +160,7 @@ def from_seeds(denoise:Denoise, # D(xt, level) -> x0, labels bound
                shape:tuple[int,...]=(1, 28, 28), # of a picture
                device:torch.device|str|None=None, # where to compute; None: the CPU
                sampler:Callable=dpmpp_2m, # any; with `eta` above 0 one that takes it
-               s_noise:float=1. # size of the new noise, 1 by theory (Karras et al. 2022, algorithm 2)
+               s_noise:float=1. # size of the new noise, 1 by theory (Karras et al. 2022)
               ) -> Tensor: # (len(seeds), *shape) on the CPU, in [-1, 1]
     "Pictures from noise, each from its own seed"
     noise = seeded_noise(seeds)
@@ -168,14 +171,15 @@ def from_seeds(denoise:Denoise, # D(xt, level) -> x0, labels bound
 # %% ../nbs/10_first_model.ipynb #848aef77
 def picture_labels(model:Denoiser, # a trained one
                    n:int, # pictures
-                   labels:Tensor|int|None=None # one for all, one each (n,); None: the model's in turn
+                   labels:Tensor|int|None=None # one for all, one each (n,); None: all in turn
                   ) -> Tensor|None: # (n,), on the model's device; None: it knows none
     "A label for each picture"
     if labels is None and not model.classes: return None
     if labels is None: labels = torch.arange(n)%model.classes
     labels = torch.as_tensor(labels)
-    check(labels.shape in ((), (n,)) and not labels.is_floating_point(), 'expected one whole number '
-          f'as label, or one for each of {n} images; got {labels.dtype} {tuple(labels.shape)}')
+    check(labels.shape in ((), (n,)) and not labels.is_floating_point(),
+          f'expected one whole number as label, or one for each of {n} images; got '
+          f'{labels.dtype} {tuple(labels.shape)}')
     return labels.expand(n).to(next(model.parameters()).device)
 
 def rows_of(processes, # `Alone()`, or `Together` of lesson 18
@@ -260,8 +264,9 @@ def mean_score(draws:list[Tensor], # real images, as many in each
               ) -> dict: # a row of a table
     "What real images get, a draw at a time, on average"
     rows = [asdict(metric(x)) for x in draws]
-    mean = {k:sum(row[k] for row in rows)/len(rows) for k in ('fid', 'fid_se', 'kid', 'kid_se')}
-    return dict(images=f'real, mean of {len(rows)}') | rows[0] | mean
+    def mean(k): return sum(row[k] for row in rows)/len(rows)
+    means = {k:mean(k) for k in ('fid', 'fid_se', 'kid', 'kid_se')}
+    return dict(images=f'real, mean of {len(rows)}') | rows[0] | means
 
 def evaluate(model:Denoiser, # a trained one
              real:Tensor, # real images (M, C, H, W) in [-1, 1], M at least n
@@ -270,7 +275,7 @@ def evaluate(model:Denoiser, # a trained one
              seed:int=1, # of the samples' noise
              metric:Callable[[Tensor],Score]=score, # images -> `Score`
              **how # as in `generate`
-            ) -> list[dict]: # a row for n samples, and one for as many real images, mean of all draws
+            ) -> list[dict]: # a row for n samples, and one for as many real images
     "FID and KID of samples, beside what real images get: the best that can be expected"
     check(len(real)>=n, f'{n} samples are judged beside as many real images; got {len(real)}')
     floor = mean_score([x for x in real.split(n) if len(x)==n], metric)

@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['LARGEST', 'to_float', 'to_uint8', 'check_images', 'columns', 'white_above', 'tile', 'room_above', 'axes_for',
            'write_titles', 'show_images', 'decode_16_bits', 'decode', 'open_picture', 'picture_size', 'read_picture',
-           'resize', 'enlarge', 'save_grid', 'animate']
+           'check_size', 'resize', 'enlarge', 'save_grid', 'animate']
 
 # %% ../nbs/00_pictures.ipynb #pictu002
 import io
 import math
+import warnings
 from pathlib import Path
 import numpy as np
 import torch
@@ -164,9 +165,15 @@ def open_picture(file # path, or an open file
     from PIL import Image, UnidentifiedImageError
     if isinstance(file, (str, Path)):
         check(Path(file).is_file(), 'it is no regular file, or a link to none')
-    try: im = Image.open(file)
+    too_large = f'a side has more than {LARGEST} pixels: make it smaller'
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('error', Image.DecompressionBombWarning)
+            im = Image.open(file)
     except UnidentifiedImageError: raise ValueError('it is no image, or a damaged one') from None
-    check(max(im.size) <= LARGEST, f'a side has more than {LARGEST} pixels: make it smaller')
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise ValueError(too_large) from None
+    check(max(im.size) <= LARGEST, too_large)
     return im
 
 def picture_size(file # path, or an open file
@@ -186,14 +193,20 @@ def read_picture(file # path, or an open file
         return decode(im)
 
 # %% ../nbs/00_pictures.ipynb #5384909c
+def check_size(size:int|None,    # side of images, in pixels
+               channels:int|None # of images
+              ):
+    "Raise an error unless images can be made so"
+    check(size is None or 0 < size <= LARGEST and size == int(size),
+          f'expected a side of 1 to {LARGEST} pixels, or None for images as they are; found size={size}')
+    check(channels in (None, 1, 3), f'expected channels 1 or 3, or None; found {channels}')
+
 def resize(x:torch.Tensor,   # (N, C, H, W) uint8
            size:int=None,    # side of the result; None: as it is
            channels:int=None # 1 or 3; None: as it is
           )->torch.Tensor: # (N, channels, size, size) uint8
     "Make images square by repeating their edges outwards, resize them, and set the channels"
-    check(size is None or size > 0 and size == int(size),
-          f'expected a side of 1 or more pixels, or None for images as they are; found size={size}')
-    check(channels in (None, 1, 3), f'expected channels 1 or 3, or None; found {channels}')
+    check_size(size, channels)
     h,w = x.shape[-2:]
     side = max(h, w)
     channels = channels or x.shape[1]

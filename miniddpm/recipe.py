@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SIZES', 'Options', 'Found', 'sized_guide', 'size_for', 'about_pictures', 'Recipe', 'renamed', 'read_settings', 'flag',
-           'going_on', 'check_asked']
+           'going_on', 'check_asked', 'check_same']
 
 # %% ../nbs/12a_recipe.ipynb #recp0002
 import json
@@ -17,7 +17,7 @@ from . import __version__
 from .basics import check
 from .options import from_settings, option
 from .readers import Pictures
-from .data import Batches
+from .data import Batches, NAMES
 from .schedules import stratified
 from .denoiser import Denoiser
 from .unet import UNet
@@ -47,12 +47,14 @@ class Options:
     dataset: str|None = option(str, None, 'a data set of the Hugging Face hub', later=True)
     data: str|None = option(
         str, None, "folder with Fashion-MNIST's IDX files (default: look for it)", later=True)
-    size_px: int|None = option(int, None, 'side of a picture (default: theirs, or one for all)', low=4)
+    size_px: int|None = option(
+        int, None, 'side of a picture (default: theirs, or one for all)', low=4)
     skip: bool = option(bool, False, 'leave out image files that cannot be read', later=True)
     no_labels: bool = option(bool, False, 'a model that is not told what to draw')
 
     # the model
-    size: str|None = option(str, None, 'of the network (default: by minutes and device)', choices=SIZES)
+    size: str|None = option(
+        str, None, 'of the network (default: by minutes and device)', choices=SIZES)
     target: str = option(str, 'x0_target', 'of the network', choices=TARGETS)
     schedule: str = option(str, 'logit_normal', 'noise in training', choices=SCHEDULES, old='levels')
     weight: str = option(str, 'min_snr', 'of an error in the loss', choices=WEIGHTS)
@@ -63,8 +65,9 @@ class Options:
         int, 1, 'pieces to cut a batch into, where memory is short', low=1, later=True, old='parts')
     lr: float = option(float, 0.002, 'highest learning rate', above=0, later=True)
     seed: int = option(int, 0, 'of weights, data order and noise', low=0)
-    on_nan: str = option(str, 'stop', 'a loss or gradient that is no number: stop, skip the step, or '
-                         'halve the rate as well', choices=('stop', 'skip', 'halve'), later=True)
+    on_nan: str = option(
+        str, 'stop', 'a loss or gradient that is no number: stop, skip the step, or halve the '
+        'rate as well', choices=('stop', 'skip', 'halve'), later=True)
 
     # the samples
     calls: int = option(int, 20, 'network calls for a sample', low=1, later=True)
@@ -104,7 +107,7 @@ class Found(Options):
 def sized_guide(w:float, # weight of guidance
                 widening:float=1. # side of the pictures, in units of 28 pixels
                ): # with label, without -> guided
-    "Guidance in the middle of the noise (`interval_cfg`), where the middle is for pictures of this size"
+    "Guidance in the middle of the noise, as `interval_cfg`, for pictures of this size"
     return partial(cfg, w=interval(w, 0.4*widening, 3.2*widening))
 
 # %% ../nbs/12a_recipe.ipynb #cmd00009
@@ -153,10 +156,11 @@ class Recipe(Found):
         patch = 2 if side%2==0 and side>16 else 1
         net = UNet(channels=channels, patch=patch, classes=self.classes, **SIZES[self.size])
         schedule = named_schedule(self.schedule, -2*math.log(self.widening))
-        model = Denoiser(net, TARGETS[self.target], schedule, self.sd, drop=0.1 if self.classes else 0.,
-                         weight=WEIGHTS[self.weight], draw=stratified)
+        drop = 0.1 if self.classes else 0.
+        model = Denoiser(net, TARGETS[self.target], schedule, self.sd, drop,
+                         WEIGHTS[self.weight], stratified)
         model.shape = tuple(self.shape)
-        model.names = self.names if self.classes else []
+        model.names = list(self.names or []) if self.classes else []
         return model.to(device)
 
     def learner(self,
@@ -182,12 +186,14 @@ def renamed(old:dict # settings as version 0.0.1 wrote them
     net = s.pop('model')
     sizes = [size for size,args in SIZES.items() if net == dict(classes=net.get('classes')) | args]
     check(len(sizes)==1, 'nothing that fits under model')
-    check(isinstance(s.get('budget'), dict) and len(s['budget'])==1, 'nothing that fits under budget')
-    s |= s.pop('budget')
+    spent = s.pop('budget', None)
+    check(isinstance(spent, dict) and len(spent)==1, 'nothing that fits under budget')
+    s |= spent
     for was,name in dict(levels='schedule', parts='accumulate').items():
         if was in s: s[name] = s.pop(was)
     classes = net['classes']
-    return s | dict(size=sizes[0], classes=classes, no_labels=not classes, shape=[1, 28, 28])
+    s |= dict(size=sizes[0], classes=classes, no_labels=not classes)
+    return s | dict(shape=[1, 28, 28], names=list(NAMES)) # there was only Fashion-MNIST
 
 def read_settings(file:Path # settings.json of a run
                  ) -> Recipe:
@@ -197,7 +203,8 @@ def read_settings(file:Path # settings.json of a run
     check(isinstance(s, dict), f'it holds no settings but {type(s).__name__}')
     if isinstance(s.get('model'), dict): s = renamed(s)
     recipe = from_settings(Recipe, s)
-    missing = [k for k in ('size', 'bs', 'shape', 'target', 'schedule') if k not in s or s[k] is None]
+    needed = 'size', 'bs', 'shape', 'target', 'schedule'
+    missing = [k for k in needed if s.get(k) is None]
     check(not missing, f'nothing under {", ".join(missing)}')
     check(bool(recipe.minutes) != bool(recipe.steps), 'not one of minutes and steps')
     return recipe
@@ -231,4 +238,17 @@ def check_asked(given:dict # what was asked for, by name
         both = [flag(name) for name in names if name in given]
         check(len(both)<2, f'{" and ".join(both)}: one of them')
     check(given.get('score', 3)==0 or given.get('score', 3)>=3, '--score: 3 samples or more, or 0')
-    check(not given.get('skip') or 'images' in given, '--skip leaves out files of --images: name the folder')
+    check(not given.get('skip') or 'images' in given,
+          '--skip leaves out files of --images: name the folder')
+
+# %% ../nbs/12a_recipe.ipynb #recp0005
+def check_same(recipe:Recipe, # of a run that goes on
+               pictures:Pictures # that were read now
+              ):
+    "Raise an error unless these are the pictures that the run began with"
+    about = about_pictures(pictures)
+    if recipe.pictures is None: about = dict(shape=about['shape']) # settings of version 0.0.1
+    if recipe.no_labels: about.pop('classes')
+    was = {k:getattr(recipe, k) for k in about}
+    changed = '; '.join(f'{k} {was[k]}, now {v}' for k,v in about.items() if v != was[k])
+    check(not changed, f'these are not the pictures that this run began with: {changed}')

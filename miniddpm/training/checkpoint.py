@@ -68,7 +68,7 @@ class NanGuard(Callback):
 
     def state(self): return dict(row=self.row) if self.row else None
 
-    def load_state(self, state): self.row = state['row']
+    def load_state(self, state): self.row = state['row'] if state else 0
 
 # %% ../../nbs/06c_checkpoint.ipynb #ckoldfmt
 def under(tensors, prefix): # those whose names begin so, without it

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 from torch.optim.adam import adam as adam_step
-from ..basics import forked_rng
+from ..basics import check, forked_rng
 from ..learner import Learner
 from .callbacks import Recorder
 
@@ -27,20 +27,27 @@ def lr_find(learn:Learner, # left as it is
             high:float=1., # last one
             steps:int=100 # from one to the other
            ) -> tuple[list[float],list[float]]: # learning rates and losses
-    "Try ever higher learning rates on a copy, one a step, until the loss runs away (Smith 2015, arXiv 1506.01186)"
+    "Try ever higher rates on a copy, one a step, until the loss runs away (Smith 2015, arXiv 1506.01186)"
+    check(0<low<high, f'expected rates from low to high, above 0; got {low} and {high}')
     recorder = Runaway()
-    trial = Learner(copy.deepcopy(learn.model), learn.batches, learn.loss_func, 1., learn.opt_func,
-                    lambda share: low*(high/low)**share, learn.precision, [recorder])
+    def rising(share): return low*(high/low)**share
+    model = copy.deepcopy(learn.model)
+    trial = Learner(model, learn.batches, learn.loss_func, 1., learn.opt_func, rising,
+                    learn.precision, [recorder])
+    trial.accumulate = learn.accumulate
+
+    epoch = getattr(learn.batches, 'epoch', None)
     with forked_rng(learn.device):
         try: trial.fit(steps=steps)
         except FloatingPointError: pass
+    if epoch is not None: learn.batches.epoch = epoch
     return recorder.rates,recorder.losses
 
 # %% ../../nbs/06b_optim.ipynb #b7e30001
 def orthogonal(m:Tensor, # matrices (N, rows, columns)
                rounds:int=5 # of the iteration
               ) -> Tensor: # (N, rows, columns), with singular values around 1
-    "All directions of a matrix equally strong, by products alone (Newton-Schulz; coefficients of Jordan et al. 2024, Muon)"
+    "All directions equally strong, by products alone (Newton-Schulz, as in Jordan et al. 2024)"
     wide = m.shape[1]<=m.shape[2]
     x = m if wide else m.mT
     x = x/(x.norm(dim=(1, 2), keepdim=True) + 1e-7)
@@ -49,8 +56,9 @@ def orthogonal(m:Tensor, # matrices (N, rows, columns)
         x = 3.4445*x + (2.0315*a@a - 4.775*a)@x
     return x if wide else x.mT
 
+# %% ../../nbs/06b_optim.ipynb #opbmuon0
 class Muon(torch.optim.Optimizer):
-    "Large convolutions by momentum with all directions equally strong (Jordan et al. 2024), all else by Adam"
+    "Large convolutions by momentum, all directions equally strong (Jordan et al. 2024); the rest by Adam"
     def __init__(self,
                  params, # of the model
                  lr:float=4e-3, # learning rate, as for Adam
@@ -58,16 +66,22 @@ class Muon(torch.optim.Optimizer):
                  momentum:float=0.95, # of the convolutions
                  betas:tuple[float,float]=(0.9,0.99)): # Adam's, for the rest
         params = list(params)
-        large = [p for p in params if p.ndim==4 and min(len(p), p[0].numel())>=16]
-        rest = [p for p in params if all(p is not q for q in large)]
-        self.gain,self.momentum,self.betas = gain,momentum,betas
-        super().__init__([dict(params=large, large=True), dict(params=rest, large=False)], dict(lr=lr))
+        def is_large(p): return p.ndim==4 and min(len(p), p[0].numel())>=16
+        large = [p for p in params if is_large(p)]
+        taken = {id(p) for p in large}
+        rest = [p for p in params if id(p) not in taken]
+        self.gain = gain
+        self.momentum = momentum
+        self.betas = betas
+        groups = [dict(params=large, large=True), dict(params=rest, large=False)]
+        super().__init__(groups, dict(lr=lr))
 
     @torch.no_grad()
     def step(self, closure=None):
         for group in self.param_groups:
             params = [p for p in group['params'] if p.grad is not None]
-            (self.step_large if group['large'] else self.step_rest)(params, group['lr'])
+            if group['large']: self.step_large(params, group['lr'])
+            else: self.step_rest(params, group['lr'])
 
     def step_large(self, params, lr): # kernels as matrices, those of one shape together
         shapes = {}
@@ -76,7 +90,9 @@ class Muon(torch.optim.Optimizer):
             if not state: state['momentum'] = torch.zeros_like(p)
             state['momentum'].lerp_(p.grad, 1-self.momentum)
             ahead = p.grad.lerp(state['momentum'], self.momentum) # Nesterov's
-            shapes.setdefault((len(p), p[0].numel()), []).append((p, ahead.flatten(1)))
+            shape = len(p),p[0].numel()
+            shapes.setdefault(shape, []).append((p, ahead.flatten(1)))
+
         for (rows,columns),pairs in shapes.items():
             even = orthogonal(torch.stack([m for _,m in pairs]))
             rate = lr*self.gain*math.sqrt(max(1, rows/columns))
@@ -84,8 +100,15 @@ class Muon(torch.optim.Optimizer):
 
     def step_rest(self, params, lr): # Adam, as PyTorch has it
         for p in params:
-            if not self.state[p]:
-                self.state[p].update(exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p), step=torch.zeros(()))
-        first,second,steps = ([self.state[p][k] for p in params] for k in ('exp_avg', 'exp_avg_sq', 'step'))
-        adam_step(params, [p.grad for p in params], first, second, [], steps, amsgrad=False, beta1=self.betas[0],
-                  beta2=self.betas[1], lr=lr, weight_decay=0., eps=1e-8, maximize=False)
+            if self.state[p]: continue
+            self.state[p].update(
+                exp_avg=torch.zeros_like(p),
+                exp_avg_sq=torch.zeros_like(p),
+                step=torch.zeros(()))
+
+        grads = [p.grad for p in params]
+        def kept(name): return [self.state[p][name] for p in params]
+        beta1,beta2 = self.betas
+        adam_step(params, grads, kept('exp_avg'), kept('exp_avg_sq'), [], kept('step'),
+                  amsgrad=False, maximize=False, beta1=beta1, beta2=beta2,
+                  lr=lr, weight_decay=0., eps=1e-8)

@@ -20,9 +20,10 @@ SEEN = 32 # pixels, the side of what the network is shown
 
 def at_size(x:Tensor # (N, C, H, W)
            ) -> Tensor: # (N, C, 32, 32)
-    "Pictures at the size that the network is made for"
-    if x.shape[-2:] == (SEEN, SEEN): return x
-    return F.interpolate(x, (SEEN, SEEN), mode='bilinear', antialias=True)
+    "Pictures at the size that the network is made for, in the order of memory that it likes"
+    if x.shape[-2:] != (SEEN, SEEN):
+        x = F.interpolate(x, (SEEN, SEEN), mode='bilinear', antialias=True)
+    return x.contiguous(memory_format=torch.channels_last)
 
 class FeatureNet(nn.Module):
     "A picture in 32 numbers: enough to name its label, or to draw it again"
@@ -31,6 +32,8 @@ class FeatureNet(nn.Module):
                  classes:int=0): # number of labels; 0: none, so it is drawn again
         super().__init__()
         self.classes = classes
+
+        # three times half the size, then one number after another
         self.body = nn.Sequential(
             conv(channels, 32), nn.MaxPool2d(2), # (N, 32, 16, 16)
             conv(32, 64), nn.MaxPool2d(2), # (N, 64, 8, 8)
@@ -41,6 +44,7 @@ class FeatureNet(nn.Module):
             nn.Upsample(scale_factor=2), conv(64, 64),
             nn.Upsample(scale_factor=2), conv(64, 32),
             nn.Upsample(scale_factor=2), nn.Conv2d(32, channels, 3, padding=1))
+        self.to(memory_format=torch.channels_last)
 
     def loss(self,
              x:Tensor, # (N, C, H, W) in [-1, 1]
@@ -54,7 +58,7 @@ class FeatureNet(nn.Module):
 # %% ../../nbs/07a_own_metric.ipynb #ownm0008
 def train_features(x:Tensor, # (N, C, H, W) uint8
                    y:Tensor|None=None, # labels (N,), -1: not known; or None
-                   steps:int=300, # of 64 pictures
+                   steps:int=200, # of 64 pictures
                    seed:int=0 # of weights and order
                   ) -> FeatureNet: # ready to use
     "Train the network on the spot; the random numbers of whoever calls stay as they were"
@@ -79,16 +83,17 @@ class OwnMetric:
     def __init__(self,
                  x:Tensor, # (N, C, H, W) uint8, N at least 8
                  y:Tensor|None=None, # labels (N,), -1: not known; or None
-                 steps:int=300, # of training
+                 steps:int=200, # of training
                  most:int=10_000): # pictures in each half
-        check(len(x)>=8, f'a score needs at least 8 pictures, half of them as its reference; got {len(x)}')
+        check(len(x)>=8, f'a score needs at least 8 pictures, half as its reference; got {len(x)}')
         order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0)).to(x.device)
         first,second = order.tensor_split(2)
         self.net = train_features(x[first], None if y is None else y[first], steps)
         self.reference = self.features(x[first[:most]])
         self.among = mean_kernel(self.reference)
         self.unseen = x[second[:most]] # real ones, to be judged beside samples
-        self.name = f'32 features of {"a classifier" if self.net.classes else "an autoencoder"} of its own'
+        kind = 'a classifier' if self.net.classes else 'an autoencoder'
+        self.name = f'32 features of {kind} of its own'
 
     @torch.no_grad()
     def features(self,
