@@ -173,7 +173,9 @@ def open_picture(file # path, or an open file
     except UnidentifiedImageError: raise ValueError('it is no image, or a damaged one') from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise ValueError(too_large) from None
-    check(max(im.size) <= LARGEST, too_large)
+    if max(im.size) > LARGEST:
+        im.close()
+        raise ValueError(too_large)
     return im
 
 def picture_size(file # path, or an open file
