@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Clock', 'KINDS', 'table_clock', 'Settings', 'falling', 'table_settings', 'edm_settings', 'flow_settings', 'is_edm',
-           'is_flow', 'read_scheduler', 'config_of', 'image_shape', 'is_dit', 'label_count', 'whole_steps',
+           'is_flow', 'read_scheduler', 'config_of', 'config_shape', 'is_dit', 'label_count', 'whole_steps',
            'names_timestep', 'for_all', 'FromDiffusers', 'from_diffusers', 'ToDiffusers', 'to_diffusers']
 
 # %% ../nbs/20_interop.ipynb #19f8a690
@@ -132,8 +132,8 @@ def read_scheduler(scheduler:Any # a diffusers scheduler
 def config_of(net, name): # a setting of a diffusers network, or None
     return getattr(getattr(net, 'config', None), name, None)
 
-def image_shape(net:Callable # a diffusers network
-               ) -> tuple[int,int,int]: # channels, height, width; gray and 28 where it says nothing
+def config_shape(net:Callable # a diffusers network
+                ) -> tuple[int,int,int]: # channels, height, width; gray and 28 where it says nothing
     "The shape of an image for a network, as its `config` says"
     side = config_of(net, 'sample_size') or 28
     size = tuple(side) if isinstance(side, (tuple, list)) else (side, side)
@@ -175,7 +175,7 @@ class FromDiffusers(Denoiser):
         self.logsnr_range = settings.logsnr
         self.settings = settings
         self.kwargs = kwargs
-        self.shape = image_shape(net)
+        self.shape = config_shape(net)
 
     @property
     def classes(self) -> int:
