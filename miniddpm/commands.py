@@ -266,7 +266,7 @@ def ready(given:dict, # words of the command, by name
          ) -> tuple[Path,Recipe,Learner]:
     "Everything that a run needs, or `ValueError` or `OSError`; nothing has been written"
     run,recipe,resume = asked(given)
-    pictures = read_pictures(recipe, recipe.shape[-1] if resume else recipe.size_px)
+    pictures = read_pictures(recipe, recipe.size_px)
     if resume: check_same(recipe, pictures)
     else: recipe = recipe.fitted(pictures, default_device())
     if recipe.images or recipe.dataset: say_pictures(recipe)
@@ -306,8 +306,9 @@ def train_command(argv:list[str]|None=None # the command's words; None: those of
 @dataclass
 class Drawing:
     "What to draw"
-    n: int = option(int, 64, 'images', low=1)
-    calls: int = option(int, 20, 'network calls for an image, those of guidance among them', low=1)
+    n: int = option(int, 64, 'images', low=1, high=100_000)
+    calls: int = option(
+        int, 20, 'network calls for an image, those of guidance among them', low=1, high=10_000)
     guidance: float = option(float, GUIDANCE, 'weight of guidance; 1: none', above=0)
     label: str|None = option(
         str, None, 'what to draw, by number or name; -1: anything (default: all in turn)')
@@ -374,6 +375,7 @@ __getattr__ = moved(__name__, { # names of version 0.0.1
               'own_noise=seeded_noise from_seeds generate steps_for judge=evaluate',
     'files': 'write_table',
     'guidance': 'LEAN=GUIDANCE LOUD=S_NOISE',
+    'options': 'FITS=fits fits_number=in_limits above_zero=word_reader WHOLE=option NUMBER=option',
     'training.processes': 'processes',
-    'recipe': 'SIZES settings_of=read_settings',
-    'commands': 'train=train_command draw=sample_command'})
+    'recipe': 'SIZES settings_of=read_settings new_settings=Recipe TRAIN=Options',
+    'commands': 'train=train_command draw=sample_command DRAW=Drawing'})

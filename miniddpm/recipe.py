@@ -48,7 +48,7 @@ class Options:
     data: str|None = option(
         str, None, "folder with Fashion-MNIST's IDX files (default: look for it)", later=True)
     size_px: int|None = option(
-        int, None, 'side of a picture (default: theirs, or one for all)', low=4)
+        int, None, 'side of a picture (default: theirs, or one for all)', low=4, high=1024)
     skip: bool = option(bool, False, 'leave out image files that cannot be read', later=True)
     no_labels: bool = option(bool, False, 'a model that is not told what to draw')
 
@@ -70,7 +70,7 @@ class Options:
         'rate as well', choices=('stop', 'skip', 'halve'), later=True)
 
     # the samples
-    calls: int = option(int, 20, 'network calls for a sample', low=1, later=True)
+    calls: int = option(int, 20, 'network calls for a sample', low=1, high=10_000, later=True)
     guidance: float = option(
         float, GUIDANCE, 'weight of guidance for samples; 1: none', above=0, later=True)
     score: int = option(int, 500, 'samples to score, 3 or more; 0: no score', low=0, later=True)
