@@ -5,12 +5,9 @@
 Writes one table: device, torch, row, value, unit. Ends with exit code 1 if a row is not what it must be."""
 import argparse
 import os
-import resource
 import sys
 import tempfile
 import time
-import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,8 +15,6 @@ from pathlib import Path
 os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8') # sums in one order: before CUDA begins
 os.environ.setdefault('HF_HUB_OFFLINE', '1')
 import torch
-from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
 from miniddpm.basics import default_device, forked_rng, rng_state, set_rng_state, set_seed
 from miniddpm.data import Batches, fashion_pictures
 from miniddpm.denoiser import Denoiser, min_snr, x0_target
@@ -32,34 +27,23 @@ from miniddpm.training.callbacks import ClipGrad, EMA, Recorder
 from miniddpm.training.checkpoint import Checkpoint
 from miniddpm.training.optim import Muon
 from miniddpm.unet import UNet
+from measuring import (
+    breaks, forget_memory, Looks, memory, parameters, repeatable, same, Table, Theirs, wait, waits)
 
 
 @dataclass
 class Plan:
     "How much of everything"
-    unet: dict = field(default_factory=lambda: dict(widths=(64, 128), blocks=2, attend=(1,), patch=2))
+    unet: dict = field(default_factory=partial(dict, widths=(64, 128), blocks=2, attend=(1,), patch=2))
     bs: int = 256
     steps: int = 100 # of each measurement
     budget: dict = field(default_factory=lambda: dict(minutes=2.)) # of the two long runs
     samples: int = 500 # to score
+    calls: int = 20 # of the network, for each sample that is scored
     compiler: str = 'inductor'
 
 
-SMALL = Plan(dict(widths=(16, 32), patch=2), 32, 6, dict(steps=8), 16, 'eager')
-
-
-class Table:
-    "Rows, and those that are not what they must be"
-    def __init__(self, device):
-        gpu = device.type == 'cuda'
-        self.about = dict(device=torch.cuda.get_device_name(device) if gpu else 'CPU', torch=torch.__version__)
-        self.rows = []
-        self.wrong = []
-
-    def add(self, row, value, unit='', must=None):
-        self.rows.append(self.about | dict(row=row, value=value, unit=unit))
-        print(f'{row}: {value} {unit}', flush=True)
-        if must is not None and value != must: self.wrong.append(f'{row} is {value}, and must be {must}')
+SMALL = Plan(dict(widths=(8, 16), patch=2), 16, 3, dict(steps=4), 8, 5, 'eager')
 
 
 # What is trained
@@ -73,26 +57,6 @@ def ours(plan, device):
     "The UNet of the library"
     set_seed(0)
     return denoiser(UNet(classes=10, **plan.unet), device)
-
-
-class Theirs(nn.Module):
-    "UNet2DModel of diffusers, called as ours is"
-    classes = 10
-
-    def __init__(self, width, blocks):
-        super().__init__()
-        from diffusers import UNet2DModel
-        kinds = dict(down_block_types=('DownBlock2D',)*2, up_block_types=('UpBlock2D',)*2)
-        self.net = UNet2DModel(
-            sample_size=28, in_channels=1, out_channels=1, block_out_channels=(width, 2*width),
-            layers_per_block=blocks, norm_num_groups=8, num_class_embeds=11, **kinds)
-
-    def forward(self, x, c, y=None):
-        labels = torch.zeros_like(c).long() if y is None else y+1
-        return self.net(x, c, class_labels=labels).sample
-
-
-def parameters(net): return sum(p.numel() for p in net.parameters())
 
 
 def theirs(plan, device):
@@ -113,20 +77,6 @@ def loss(model, x, y): return model.loss(x, y)
 def learner(model, batches, *callbacks, loss=loss, **how):
     "As the command trains"
     return Learner(model, batches, loss, lr=2e-3, opt=Muon, callbacks=[EMA(), ClipGrad(), *callbacks], **how)
-
-
-def wait(device):
-    if device.type == 'cuda': torch.cuda.synchronize()
-
-
-def memory(device):
-    "Most memory so far, in MB: of the GPU, or of this process"
-    if device.type == 'cuda': return round(torch.cuda.max_memory_allocated(device)/2**20)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/2**10)
-
-
-def forget_memory(device):
-    if device.type == 'cuda': torch.cuda.reset_peak_memory_stats(device)
 
 
 def speed(learn, plan):
@@ -164,40 +114,12 @@ def precision(table, plan, batches):
         # what must be
         weights = all(bool(p.isfinite().all()) for p in learn.averaged.parameters())
         table.add(f'{name}: weights are finite', weights, must=True)
-        if plan.steps >= 100: table.add(f'{name}: loss has fallen', learn.loss < recorder.losses[0]/2, must=True)
+        fallen = learn.loss < recorder.losses[0]/2
+        if plan.steps >= 100: table.add(f'{name}: loss has fallen', fallen, must=True)
         if dtype == torch.float16: table.add(f'{name}: scale of the loss', learn.scaler.get_scale())
 
 
 # Compilation, and looks at the device
-
-class Looks(TorchDispatchMode):
-    "Counts how often the host wants to know a value of the device, and so waits for it"
-    def __init__(self, device):
-        super().__init__()
-        self.kind = device.type
-        self.count = 0
-
-    def __torch_dispatch__(self, op, types, args=(), kwargs=None):
-        name = op.overloadpacket.__name__
-        here = args and torch.is_tensor(args[0]) and args[0].device.type == self.kind
-        self.count += bool(here and name in ('_local_scalar_dense', 'nonzero', 'equal', '_unique2'))
-        return op(*args, **kwargs or {})
-
-
-@contextmanager
-def waits(device, found):
-    "CUDA's own count of what waits inside: appended to a list"
-    if device.type != 'cuda':
-        yield
-        return
-    torch.cuda.set_sync_debug_mode('warn')
-    try:
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter('always')
-            yield
-        found.append(sum('synchroniz' in str(w.message) for w in said))
-    finally: torch.cuda.set_sync_debug_mode('default')
-
 
 def looks(table, plan, batches):
     "A step looks at no value of the device, but for the learner, once: is the loss a number?"
@@ -205,7 +127,7 @@ def looks(table, plan, batches):
     learn = learner(ours(plan, device), batches).fit(steps=2)
     learn.batch = next(iter(batches))
     x, y = learn.batch
-    with Looks(device) as seen: learn.model.net(x, torch.zeros(len(x), device=device), y).sum().backward()
+    with Looks(device) as seen: learn.model.net(x, x[:, 0, 0, 0], y).sum().backward()
     table.add('network: looks at values', seen.count, 'a step', must=0)
 
     # the loss draws levels on the CPU and looks at them there
@@ -216,13 +138,8 @@ def looks(table, plan, batches):
     with waits(device, found): loss(learn.model, x, y).backward()
     for n in found: table.add('loss: CUDA waits', n, 'a step', must=0)
     with Looks(device) as seen: learn.fit_batch()
-    table.add('learner: looks at values', seen.count, 'a step', must=1 if device.type == 'cuda' else None)
-
-
-def breaks(f, *args):
-    "Places in which torch.compile leaves the graph"
-    torch._dynamo.reset()
-    return torch._dynamo.explain(f)(*args).graph_break_count
+    most = 1 if device.type == 'cuda' else None # on a CPU it looks at lists of numbers, too
+    table.add('learner: looks at values', seen.count, 'a step', must=most)
 
 
 def compiled(table, plan, batches):
@@ -230,7 +147,7 @@ def compiled(table, plan, batches):
     device = batches.device
     x, y = next(iter(batches))
     model = ours(plan, device)
-    table.add('network: graph breaks', breaks(model.net, x, torch.zeros(len(x), device=device), y), must=0)
+    table.add('network: graph breaks', breaks(model.net, x, x[:, 0, 0, 0], y), must=0)
     table.add('loss: graph breaks', breaks(partial(loss, model), x, y))
 
     # the step with a compiled network
@@ -246,27 +163,10 @@ def compiled(table, plan, batches):
 
 # To the bit
 
-@contextmanager
-def repeatable():
-    "The same sums in the same order each time"
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.backends.cudnn.deterministic = True
-    try: yield
-    finally:
-        torch.use_deterministic_algorithms(False)
-        torch.backends.cudnn.deterministic = False
-
-
 class Halt(Checkpoint):
     "Ends a run in the middle, as Ctrl-C does"
     def before_step(self, learn):
         if learn.step == 5: raise KeyboardInterrupt
-
-
-def same(a, b):
-    "Have two models the same weights, to the last bit?"
-    pairs = zip(a.state_dict().values(), b.state_dict().values())
-    return all(torch.equal(v, w) for v, w in pairs)
 
 
 def resume(table, plan, batches):
@@ -331,12 +231,12 @@ def long_run(table, plan, batches, name, model):
     table.add(f'{name}: memory', memory(device), 'MB')
     table.add(f'{name}: loss at the end', round(learn.loss, 4))
 
-    # as good as the pictures are
+    # samples, and what real pictures get
     real = to_float(batches.x[:2*plan.samples])
-    scores, floor = evaluate(learn.averaged, real, plan.samples)
+    scores, floor = evaluate(learn.averaged, real, plan.samples, plan.calls)
     for kind in 'fid', 'kid':
-        table.add(f'{name}: {kind.upper()} of {plan.samples} samples', round(scores[kind], 3))
-        table.add(f'real pictures: {kind.upper()} of as many', round(floor[kind], 3))
+        said = f'where real pictures get {floor[kind]:.3f}'
+        table.add(f'{name}: {kind.upper()} of {plan.samples} samples', round(scores[kind], 3), said)
 
 
 def main(path, minutes):
