@@ -72,7 +72,8 @@ def uphill(denoise:Denoise, # what to guide
         v = guidance_weight(w, level, len(xt))
         if (v==0).all(): return denoise(xt, level)
         check((level.alpha!=0).all(),
-              'nothing to walk up at alpha = 0: start at a level with some image in it')
+              'nothing to walk up at alpha = 0 (pure noise): '
+              'start at a level with some image in it')
 
         # the gradient; if gradients are wanted anyway, so is that of the answer, and guidances nest
         differentiable = torch.is_grad_enabled()
@@ -81,8 +82,9 @@ def uphill(denoise:Denoise, # what to guide
             x0 = denoise(x, level)
             values = logp(x, level, x0)
             if values.shape != (len(xt),) or not values.requires_grad:
-                raise ValueError(f'expected a differentiable number for each of {len(xt)} images, got '
-                                 f'shape {tuple(values.shape)}: no mean over the batch, no detach')
+                raise ValueError(f'expected a differentiable number for each of {len(xt)} images, '
+                                 f'got shape {tuple(values.shape)}: '
+                                 'no mean over the batch, no detach, no argmax')
             grad, = torch.autograd.grad(values.sum(), x, create_graph=differentiable)
         check(grad.isfinite().all(),
               'no finite gradient to follow: a root, logarithm or division at 0?')
