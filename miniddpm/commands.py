@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['LARGEST', 'folder_side', 'dataset_side', 'read_pictures', 'say_pictures', 'run_callbacks', 'prepared', 'run_folder',
            'undo', 'working_pyplot', 'draw_curve', 'zoom_for', 'metric_for', 'leave_samples', 'leave_scores',
-           'train_run', 'train_parser', 'asked', 'ready', 'train_or_exit', 'one_voice', 'train_command', 'Drawing',
-           'label_number', 'sample_parser', 'model_file', 'sample_run', 'sample_command']
+           'train_run', 'train_parser', 'asked', 'ready', 'train_or_exit', 'one_voice', 'train_command', 'label_number',
+           'sample_parser', 'model_file', 'sample_run', 'sample_command']
 
 # %% ../nbs/13a_commands.ipynb #comma002
 import argparse
@@ -16,11 +16,11 @@ import shutil
 import sys
 import warnings
 from contextlib import contextmanager, nullcontext, redirect_stdout
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from .basics import check, default_device, moved, set_seed
 from .files import write_table, write_whole
-from .options import add_options, option
+from .options import add_options
 from .pictures import picture_size, resize, save_grid, to_float
 from .readers import (
     find_column, image_files, load_split, Pictures, read_dataset, read_images, try_each, usual_size)
@@ -34,9 +34,9 @@ from .training.own_metric import OwnMetric
 from .training.processes import processes
 from .models import (
     evaluate, generate, load_model, pretrained, save_model, steps_for)
-from .guidance import GUIDANCE, S_NOISE
+from .guidance import S_NOISE
 from .recipe import (
-    check_asked, check_same, flag, going_on, Options, read_settings, Recipe, sized_guide)
+    check_asked, check_same, check_sense, Drawing, flag, going_on, Options, read_settings, Recipe, sized_guide)
 
 # %% ../nbs/13a_commands.ipynb #cmd00019
 LARGEST = 64 # pixels, a side that nobody asked for
@@ -266,9 +266,10 @@ def ready(given:dict, # words of the command, by name
          ) -> tuple[Path,Recipe,Learner]:
     "Everything that a run needs, or `ValueError` or `OSError`; nothing has been written"
     run,recipe,resume = asked(given)
-    pictures = read_pictures(recipe, recipe.shape[-1] if resume else recipe.size_px)
+    pictures = read_pictures(recipe, recipe.size_px)
     if resume: check_same(recipe, pictures)
     else: recipe = recipe.fitted(pictures, default_device())
+    check_sense(recipe, given)
     if recipe.images or recipe.dataset: say_pictures(recipe)
     return run,recipe,prepared(recipe, pictures, run, resume, team)
 
@@ -303,17 +304,6 @@ def train_command(argv:list[str]|None=None # the command's words; None: those of
     with one_voice(team.main): train_or_exit(parser, vars(parser.parse_args(argv)), team)
 
 # %% ../nbs/13a_commands.ipynb #9a0b03db
-@dataclass
-class Drawing:
-    "What to draw"
-    n: int = option(int, 64, 'images', low=1)
-    calls: int = option(int, 20, 'network calls for an image, those of guidance among them', low=1)
-    guidance: float = option(float, GUIDANCE, 'weight of guidance; 1: none', above=0)
-    label: str|None = option(
-        str, None, 'what to draw, by number or name; -1: anything (default: all in turn)')
-    seed: int = option(int, 0, 'another seed, other images')
-    out: str|None = option(str, None, 'PNG to write (default: drawn.png in the run, or here)')
-
 def label_number(model:Denoiser, # a trained one
                  label:str|None # a number or a name
                 ) -> int|None: # -1: none
@@ -343,16 +333,21 @@ def model_file(run:Path|None # folder of a run, or the file
     "Where the model is"
     return run/'model.safetensors' if run and run.is_dir() else run
 
-def sample_run(drawing:Drawing, # what to draw
+def sample_run(given:dict, # words of the command, by name
                file:Path|None # of the model; None: the one that ships
               ) -> str: # one line on what was done
     "Draw images with a model, and save them"
+    drawing = Drawing(**given)
     model = load_model(file) if file else pretrained()
     label = label_number(model, drawing.label)
+    leans = model.classes and label!=-1
+    check(leans or given.get('guidance', 1)==1, '--guidance leans towards a label, and here is none: '
+          'leave it out')
     out = Path(drawing.out or (file.with_name('drawn.png') if file else 'drawn.png'))
+    check(out.suffix.lower() in ('', '.png'), f'--out {out}: it will be a PNG, so call it one')
     side = model.shape[-1]
-    guided = model.classes and label!=-1 and drawing.guidance!=1
-    how = dict(guide=sized_guide(drawing.guidance, side/28), s_noise=S_NOISE) if guided else {}
+    guide = sized_guide(drawing.guidance, side/28)
+    how = dict(guide=guide, s_noise=S_NOISE) if leans and drawing.guidance!=1 else {}
     steps = steps_for(model, drawing.calls, how.get('guide'))
 
     bar = sys.stdout.isatty()
@@ -365,7 +360,8 @@ def sample_command(argv:list[str]|None=None # the command's words; None: those o
     "The command `miniddpm_sample`"
     parser = sample_parser()
     given = vars(parser.parse_args(argv))
-    try: print(sample_run(file=model_file(given.pop('run')), drawing=Drawing(**given)))
+    run = given.pop('run')
+    try: print(sample_run(given, model_file(run)))
     except (OSError, ValueError, MemoryError) as e: parser.error(str(e))
 
 # %% ../nbs/13a_commands.ipynb #movedcom
@@ -374,6 +370,7 @@ __getattr__ = moved(__name__, { # names of version 0.0.1
               'own_noise=seeded_noise from_seeds generate steps_for judge=evaluate',
     'files': 'write_table',
     'guidance': 'LEAN=GUIDANCE LOUD=S_NOISE',
+    'options': 'FITS=fits fits_number=in_limits above_zero=word_reader WHOLE=option NUMBER=option',
     'training.processes': 'processes',
-    'recipe': 'SIZES settings_of=read_settings',
+    'recipe': 'SIZES settings_of=read_settings new_settings=Recipe TRAIN=Options DRAW=Drawing',
     'commands': 'train=train_command draw=sample_command'})

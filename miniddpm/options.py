@@ -16,7 +16,7 @@ from .basics import check
 def option(kind:type, # int, float, str, bool or list
            default, # None, if it is decided later
            help:str, # one sentence, for people
-            **limits # low (at least), above (more than), choices, each (entries of a list), length;
+            **limits # low and high (within), above (more than), choices, each (entries of a list), length;
                     # later: may change when a run goes on; found: by the program; old: former name
           ) -> Field: # of a dataclass
     "A field with all that a command line and a settings file have to know of it"
@@ -39,7 +39,8 @@ def wanted(f:Field # made by `option`
     limits = f.metadata
     if 'choices' in limits: return 'one of ' + ', '.join(map(str, limits['choices']))
     words = KINDS[limits['kind']]
-    if 'low' in limits: words += f' of {limits["low"]} or more'
+    if 'high' in limits: words += f' from {limits["low"]} to {limits["high"]}'
+    elif 'low' in limits: words += f' of {limits["low"]} or more'
     if 'above' in limits: words += f' above {limits["above"]}'
     if 'each' in limits: words += f', of {limits["each"].__name__} each'
     return words
@@ -51,7 +52,8 @@ def in_limits(f:Field, # made by `option`
     "Is it as large as it has to be, and no larger than anything should be?"
     limits = f.metadata
     if not -LIMIT < value < LIMIT: return False
-    return value >= limits.get('low', -LIMIT) and value > limits.get('above', -LIMIT)
+    within = limits.get('low', -LIMIT) <= value <= limits.get('high', LIMIT)
+    return within and value > limits.get('above', -LIMIT)
 
 def fits(f:Field, # made by `option`
          value # anything

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SIZES', 'Options', 'Found', 'sized_guide', 'size_for', 'about_pictures', 'Recipe', 'renamed', 'read_settings', 'flag',
-           'going_on', 'check_asked', 'check_same']
+           'going_on', 'check_asked', 'check_sense', 'check_same', 'Drawing']
 
 # %% ../nbs/12a_recipe.ipynb #recp0002
 import json
@@ -48,7 +48,7 @@ class Options:
     data: str|None = option(
         str, None, "folder with Fashion-MNIST's IDX files (default: look for it)", later=True)
     size_px: int|None = option(
-        int, None, 'side of a picture (default: theirs, or one for all)', low=4)
+        int, None, 'side of a picture (default: theirs, or one for all)', low=4, high=1024)
     skip: bool = option(bool, False, 'leave out image files that cannot be read', later=True)
     no_labels: bool = option(bool, False, 'a model that is not told what to draw')
 
@@ -70,7 +70,7 @@ class Options:
         'rate as well', choices=('stop', 'skip', 'halve'), later=True)
 
     # the samples
-    calls: int = option(int, 20, 'network calls for a sample', low=1, later=True)
+    calls: int = option(int, 20, 'network calls for a sample', low=1, high=10_000, later=True)
     guidance: float = option(
         float, GUIDANCE, 'weight of guidance for samples; 1: none', above=0, later=True)
     score: int = option(int, 500, 'samples to score, 3 or more; 0: no score', low=0, later=True)
@@ -228,7 +228,8 @@ def going_on(recipe:Recipe, # of a run
     # one budget, one source of pictures
     unset = {}
     if 'steps' in given or 'minutes' in given: unset |= dict(steps=None, minutes=None)
-    if 'images' in given or 'dataset' in given: unset |= dict(images=None, dataset=None)
+    sources = 'images','dataset','data'
+    if any(name in given for name in sources): unset |= dict.fromkeys(sources)
     return replace(recipe, **unset | given)
 
 def check_asked(given:dict # what was asked for, by name
@@ -238,10 +239,16 @@ def check_asked(given:dict # what was asked for, by name
         both = [flag(name) for name in names if name in given]
         check(len(both)<2, f'{" and ".join(both)}: one of them')
     check(given.get('score', 3)==0 or given.get('score', 3)>=3, '--score: 3 samples or more, or 0')
-    check(not given.get('skip') or 'images' in given,
-          '--skip leaves out files of --images: name the folder')
 
 # %% ../nbs/12a_recipe.ipynb #recp0005
+def check_sense(recipe:Recipe, # with what was found
+                given:dict # what was asked for, by name
+               ):
+    "Raise an error where something was asked for that these pictures cannot have"
+    check(recipe.images or not recipe.skip, '--skip leaves out files of --images: name the folder')
+    check(recipe.classes or given.get('guidance', 1)==1,
+          '--guidance leans samples towards their labels, and here there are none: leave it out')
+
 def check_same(recipe:Recipe, # of a run that goes on
                pictures:Pictures # that were read now
               ):
@@ -252,3 +259,16 @@ def check_same(recipe:Recipe, # of a run that goes on
     was = {k:getattr(recipe, k) for k in about}
     changed = '; '.join(f'{k} {was[k]}, now {v}' for k,v in about.items() if v != was[k])
     check(not changed, f'these are not the pictures that this run began with: {changed}')
+
+# %% ../nbs/12a_recipe.ipynb #recp0007
+@dataclass
+class Drawing:
+    "What to draw"
+    n: int = option(int, 64, 'images', low=1, high=100_000)
+    calls: int = option(
+        int, 20, 'network calls for an image, those of guidance among them', low=1, high=10_000)
+    guidance: float = option(float, GUIDANCE, 'weight of guidance; 1: none', above=0)
+    label: str|None = option(
+        str, None, 'what to draw, by number or name; -1: anything (default: all in turn)')
+    seed: int = option(int, 0, 'another seed, other images')
+    out: str|None = option(str, None, 'PNG to write (default: drawn.png in the run, or here)')
