@@ -1,13 +1,32 @@
-"Committed notebooks keep the outputs of a real run: no errors, pictures in each lesson, no cell with a picture lost"
+"""Committed notebooks keep the outputs of a real run: no errors, and a picture in each lesson.
+
+    python tools/outputs.py
+
+A page beside a lesson may have none, where its subject cannot be seen."""
 import sys
 from pathlib import Path
 import nbformat
 
-bad = []
-for path in sorted(Path('nbs').glob('*.ipynb')):
-    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == 'code']
-    outputs = [o for c in cells for o in c.outputs]
-    if any(o.output_type == 'error' for o in outputs): bad.append(f'{path}: an error among its outputs')
-    if path.stem != 'index' and not any('image/png' in o.get('data', {}) for o in outputs): bad.append(f'{path}: no picture')
-print('\n'.join(bad))
-sys.exit(bool(bad))
+PLAIN = ('index', '00_basics', '00_files', '05_layers', '06b_optim', '06c_checkpoint',
+         '06d_processes', '13a_commands')
+
+
+def outputs_of(path):
+    "All outputs of a notebook's cells"
+    cells = nbformat.read(path, as_version=4).cells
+    return [output for cell in cells if cell.cell_type == 'code' for output in cell.outputs]
+
+
+def faults(path):
+    "What is wrong with a notebook's outputs"
+    outputs = outputs_of(path)
+    pictures = sum('image/png' in output.get('data', {}) for output in outputs)
+    errors = [output for output in outputs if output.output_type == 'error']
+    if errors: yield f'{path}: an error among its outputs'
+    if not pictures and path.stem not in PLAIN: yield f'{path}: no picture'
+
+
+if __name__ == '__main__':
+    found = [said for path in sorted(Path('nbs').glob('*.ipynb')) for said in faults(path)]
+    print('\n'.join(found))
+    sys.exit(bool(found))

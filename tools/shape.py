@@ -1,190 +1,191 @@
-"""The rails: how much stands in a line, a function, a module. `python tools/shape.py` prints and fails above the limits.
+"""The rails: how much stands in a line, a function, a module. Prints, and fails above the limits.
 
-A word is a name, number or string in code. Docstrings, comments, annotations, imports and error texts are free.
-With `--pages` it looks at the cells of the notebooks as well, and only reports."""
-import ast
-import io
-import keyword
-import re
+    python tools/shape.py            # package, tools and tests
+    python tools/shape.py FILE ...   # these alone, each by itself
+    python tools/shape.py --pages    # the cells of the notebooks as well, which never fail
+
+A word is a name, number or string in code.
+Docstrings, comments, annotations, imports and error texts are free."""
+import json
+import math
+import statistics
 import sys
-import tokenize
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
+import counts
+from rooms import import_faults, name_faults, rooms_of
 
+PACKAGE = 'miniddpm'
+FOLDERS = PACKAGE, 'tools', 'tests'
 CORE = 'schedules', 'denoiser', 'samplers', 'solvers', 'guidance'
-PACKAGE_WORDS, CORE_WORDS, MODULE_WORDS = 18_000, 3_000, 1_000
-LINE_WORDS, LINE_CHARS = (12, 16), (100, 110) # for nearly all lines; for none more
-BODY_LINES, NETWORK_LINES, BODY_WORDS, PARAGRAPH = 20, 30, 120, 12
-NESTING, PARAMETERS, PARALLEL = 2, 8, 1.5
-BLOCKS = ast.For, ast.While, ast.If, ast.With, ast.Try
-FUNCTIONS = ast.FunctionDef, ast.AsyncFunctionDef
-COMPREHENSIONS = ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
-WRONG = 'raise', 'check', 'warn', 'error', 'exit' # what is said when something is wrong
+PACKAGE_WORDS = 18_000
+CORE_WORDS = 3_000
+MODULE_WORDS = 1_000
+MODULE_SHARE = 0.1 # of the package
+LONG_LINES = 0.05 # share of lines with more words than nearly all have
+WIDE_LINES = 0.03 # likewise, characters
+PARALLEL = 1.5 # assignments in 100 statements
+TEST_NESTING = 3
+WORST = 10 # lines that are printed of each module
+CELL_LINES = 25 # of a page
+EXPORTED_LINES = 40 # of a cell that goes into the package
 
 
-@dataclass
-class Shape:
-    "What was counted in one text"
-    name: str
-    words: list = field(default_factory=list) # of each line that has any
-    chars: list = field(default_factory=list) # of each line that is not empty
-    parallel: int = 0
-    statements: int = 0
-    faults: list = field(default_factory=list) # (line, what is wrong)
+def total(shapes):
+    "Words of several texts"
+    return sum(sum(s.words.values()) for s in shapes)
 
 
-def is_text(node): # a string, also one that is put together
-    if isinstance(node, ast.BinOp): return is_text(node.left) or is_text(node.right)
-    return isinstance(node, ast.JoinedStr) or isinstance(node, ast.Constant) and isinstance(node.value, str)
+def over(table, limit):
+    "How many of a table's numbers are above the limit"
+    return sum(n > limit for n in table.values())
 
 
-def is_wrong(node): # a call that says that something is wrong
-    name = getattr(node.func, 'attr', getattr(node.func, 'id', ''))
-    return name in WRONG
+def rates(shapes):
+    "Share of long lines and of wide lines, and parallel assignments in 100 statements"
+    lines = sum(len(s.words) for s in shapes)
+    rows = sum(len(s.chars) for s in shapes)
+    statements = sum(s.statements for s in shapes)
+    long = sum(over(s.words, counts.LINE_WORDS[0]) for s in shapes)/max(1, lines)
+    wide = sum(over(s.chars, counts.LINE_CHARS[0]) for s in shapes)/max(1, rows)
+    return long, wide, 100*sum(len(s.parallel) for s in shapes)/max(1, statements)
 
 
-def docstring(node): # the node of it, or None
-    body = getattr(node, 'body', None)
-    if not isinstance(body, list) or not body or not isinstance(body[0], ast.Expr): return None
-    value = body[0].value
-    return value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+def longest(shapes, attribute):
+    "Where the largest number of a table is, as file:line"
+    place = max((n, s.name, row) for s in shapes for row, n in getattr(s, attribute).items())
+    return f'{place[1]}:{place[2]}'
 
 
-def error_texts(node): # the strings of a `raise`, a `check`, a warning
-    if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call): return filter(is_text, node.exc.args)
-    if isinstance(node, ast.Call) and is_wrong(node): return filter(is_text, node.args)
-    return ()
+def rate_faults(name, shapes):
+    "What is wrong with rates: sentences"
+    long, wide, parallel = rates(shapes)
+    words, chars = counts.LINE_WORDS[0], counts.LINE_CHARS[0]
+    if long > LONG_LINES:
+        yield (f'{longest(shapes, "words")}: the longest of {name}, where {long:.2%} of lines '
+               f'have more than {words} words; {LONG_LINES:.0%} are allowed')
+    if wide > WIDE_LINES:
+        yield (f'{longest(shapes, "chars")}: the widest of {name}, where {wide:.2%} of lines '
+               f'have more than {chars} characters; {WIDE_LINES:.0%} are allowed')
+    if parallel > PARALLEL:
+        most = max(shapes, key=lambda s: len(s.parallel))
+        yield (f'{most.name}:{most.parallel[0]}: of the module with most parallel assignments of {name}, '
+               f'where {parallel:.2f} of 100 statements are some; {PARALLEL} are allowed')
 
 
-def free(node): # nodes below it whose words are not counted
-    if isinstance(node, (ast.Import, ast.ImportFrom)): yield node
-    for name in 'annotation', 'returns':
-        if getattr(node, name, None) is not None: yield getattr(node, name)
-    if isinstance(node, (ast.Module, ast.ClassDef, *FUNCTIONS)) and docstring(node): yield docstring(node)
-    yield from error_texts(node)
+def module_faults(shape, package_words):
+    "Is a module too big? Sentences"
+    words = total([shape])
+    if words > MODULE_WORDS:
+        yield f'{shape.name}:1: {words:,} words; {MODULE_WORDS:,} are allowed in a module'
+    if shape.name.startswith(PACKAGE) and words > MODULE_SHARE*package_words:
+        yield (f'{shape.name}:1: {words/package_words:.1%} of the words of {PACKAGE}; '
+               f'{MODULE_SHARE:.0%} are allowed in a module')
 
 
-def inside(start, end, ranges): # does a token lie within one of them?
-    return any(a <= start and end <= b for a, b in ranges)
+def sum_faults(name, shapes, limit):
+    "Are several modules too big together? Sentences"
+    words = total(shapes)
+    if words > limit:
+        biggest = max(shapes, key=lambda s: total([s]))
+        yield (f'{biggest.name}:1: the biggest of {name}, which has {words:,} words; '
+               f'{limit:,} are allowed')
 
 
-def spot(token, line_bytes): # tokens count characters, nodes count bytes
-    row, col = token
-    return row, len(line_bytes[row-1][:col].encode())
+def package_faults(shapes):
+    "Is the package too big, its core, a module? Sentences"
+    core = [s for s in shapes if Path(s.name).stem in CORE]
+    for shape in shapes: yield from module_faults(shape, total(shapes))
+    yield from sum_faults('the core', core, CORE_WORDS)
+    yield from sum_faults('the package', shapes, PACKAGE_WORDS)
 
 
-def words_by_line(text, tree):
-    "Line number -> words, for lines of code; a line of free text only is not among them"
-    ranges = [((n.lineno, n.col_offset), (n.end_lineno, n.end_col_offset)) for node in ast.walk(tree) for n in free(node)]
-    lines, found, depth = text.split('\n'), Counter(), 0
-    for t in tokenize.generate_tokens(io.StringIO(text).readline):
-        kind = tokenize.tok_name[t.type]
-        if kind == 'FSTRING_END': depth -= 1
-        if depth == 0 and kind in ('NAME', 'NUMBER', 'STRING', 'FSTRING_START'):
-            if not inside(spot(t.start, lines), spot(t.end, lines), ranges):
-                found[t.start[0]] += not keyword.iskeyword(t.string)
-        if kind == 'FSTRING_START': depth += 1
-    return found
+def show(shape):
+    "Print one module's figures and its worst lines"
+    long, wide, parallel = rates([shape])
+    words, chars = counts.LINE_WORDS[0], counts.LINE_CHARS[0]
+    print(f'{shape.name}: {total([shape]):,} words; {long:.1%} of lines over {words} words, '
+          f'{wide:.1%} over {chars} characters; '
+          f'{parallel:.1f} parallel assignments in 100 statements')
+    for row, n in sorted(shape.words.items(), key=lambda line: -line[1])[:WORST]:
+        line = shape.lines[row-1].strip()
+        print(f'  {row:4}: {n:2} words, {shape.chars[row]:3} characters: {line[:70]}')
 
 
-def depth_of(node, depth=0): # how deep the blocks of a function are nested; functions inside begin anew
-    deepest = depth
-    for name, value in ast.iter_fields(node):
-        for child in value if isinstance(value, list) else [value]:
-            if not isinstance(child, ast.AST) or isinstance(child, FUNCTIONS): continue
-            chained = name == 'orelse' and isinstance(node, ast.If) and isinstance(child, ast.If) and len(value) == 1
-            deepest = max(deepest, depth_of(child, depth + (isinstance(child, BLOCKS) and not chained)))
-    return deepest
+def faults(groups):
+    "All that is above a limit, from group name -> shapes: sentences"
+    for name, shapes in groups.items():
+        yield from (f'{s.name}:{row}: {said}' for s in shapes for row, said in s.faults)
+        yield from rate_faults(name, shapes)
+        if name == PACKAGE: yield from package_faults(shapes)
+        else: yield from (said for s in shapes for said in module_faults(s, math.inf))
 
 
-def function_faults(f, counts, lines, network, nesting):
-    "What is wrong with one function"
-    body = f.body[1:] if docstring(f) else f.body
-    if not body: return
-    rows = range(body[0].lineno, f.end_lineno+1)
-    length, words = sum(i in counts for i in rows), sum(counts[i] for i in rows)
-    most = NETWORK_LINES if network and f.name == '__init__' else BODY_LINES
-    arguments = [a.arg for a in (*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs) if a.arg not in ('self', 'cls')]
+# Pages
 
-    if length > most: yield f.lineno, f'{f.name}: a body of {length} lines'
-    if words > BODY_WORDS: yield f.lineno, f'{f.name}: a body of {words} words'
-    if length > PARAGRAPH and not any(re.match(r'\s*(#|$)', lines[i-1]) for i in rows):
-        yield f.lineno, f'{f.name}: {length} lines without a paragraph'
-    if len(arguments) > PARAMETERS: yield f.lineno, f'{f.name}: {len(arguments)} parameters'
-    if depth_of(f) > nesting: yield f.lineno, f'{f.name}: blocks {depth_of(f)} deep'
+def page_lines(cell):
+    "A cell's lines of code, without blanks, directives and commands of the notebook"
+    lines = ''.join(cell['source']).split('\n')
+    return [line for line in lines if line.strip() and not line.startswith(('#|', '%', '!'))]
 
 
-def nested(node, kinds): # is one of these inside another?
-    return any(isinstance(n, kinds) for child in ast.iter_child_nodes(node) for n in ast.walk(child))
+def page_report(path):
+    "One line on the cells of a page"
+    notebook = json.loads(path.read_text(encoding='utf-8'))
+    cells = [c for c in notebook['cells'] if c['cell_type'] == 'code']
+    sizes = sorted(len(page_lines(c)) for c in cells if page_lines(c))
+    exported = [len(page_lines(c)) for c in cells if '#| export' in ''.join(c['source'])]
+    text = '\n'.join(line for c in cells for line in page_lines(c))
+    shape = counts.measure(path.name, text + '\n')
+    median = statistics.median(sizes) if sizes else 0
+    p90 = sizes[int(0.9*(len(sizes)-1))] if sizes else 0
+
+    return (f'{path.name:25}{len(cells):5}{median:8.0f}{p90:5}{max(sizes, default=0):9}'
+            f'{sum(n > CELL_LINES for n in sizes):9}{sum(n > EXPORTED_LINES for n in exported):10}'
+            f'{over(shape.words, counts.LINE_WORDS[1]):10}'
+            f'{over(shape.chars, counts.LINE_CHARS[1]):10}')
 
 
-def expression_faults(tree, text):
-    "Ternaries in ternaries, comprehensions in comprehensions, and semicolons"
-    for node in ast.walk(tree):
-        if isinstance(node, ast.IfExp) and nested(node, ast.IfExp): yield node.lineno, 'a ternary in a ternary'
-        if isinstance(node, COMPREHENSIONS) and (len(node.generators) > 2 or nested(node, COMPREHENSIONS)):
-            yield node.lineno, 'a comprehension in a comprehension'
-    for t in tokenize.generate_tokens(io.StringIO(text).readline):
-        rest = t.line[t.end[1]:].strip()
-        if t.string == ';' and rest and not rest.startswith('#'): yield t.start[0], 'a semicolon inside the line'
+def show_pages():
+    "Print what stands on the pages; nothing here fails"
+    print(f'{"page":25}cells  median  p90  longest  over {CELL_LINES}  export {EXPORTED_LINES}  '
+          f'{counts.LINE_WORDS[1]} words  {counts.LINE_CHARS[1]} chars')
+    for path in sorted(Path('nbs').glob('*.ipynb')):
+        try: print(page_report(path))
+        except (SyntaxError, KeyError, ValueError) as e: print(f'{path.name:25}cannot be read: {e}')
 
 
-def parallel_names(node): # how many names a parallel assignment gives, or 0
-    pair = isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple)
-    tuples = [t for t in node.targets if isinstance(t, ast.Tuple)] if pair else []
-    return max((len(t.elts) for t in tuples), default=0)
+# All of it
 
-
-def measure(name, text, nesting=NESTING):
-    "Count everything in a text of Python"
-    tree, lines = ast.parse(text), text.split('\n')
-    shape, counts = Shape(name), words_by_line(text, tree)
-    generated = re.compile(r'^(__all__ = | {11}\'|# AUTOGENERATED|# %%)') # by nbdev
-    shape.words = [(n, i) for i, n in sorted(counts.items()) if not generated.match(lines[i-1])]
-    shape.chars = [(len(line), i) for i, line in enumerate(lines, 1) if line.strip() and not generated.match(line)]
-    shape.statements = sum(isinstance(n, ast.stmt) for n in ast.walk(tree))
-    networks = {id(f) for c in ast.walk(tree) if isinstance(c, ast.ClassDef) and any('Module' in ast.unparse(b) for b in c.bases)
-                for f in c.body}
-
-    # one fault a finding
-    found = list(expression_faults(tree, text))
-    for node in ast.walk(tree):
-        n = parallel_names(node)
-        shape.parallel += n > 0
-        if n > 2: found.append((node.lineno, f'{n} names in a parallel assignment'))
-        if isinstance(node, FUNCTIONS): found += function_faults(node, counts, lines, id(node) in networks, nesting)
-    found += [(i, f'{n} words') for n, i in shape.words if n > LINE_WORDS[1]]
-    found += [(i, f'{n} characters') for n, i in shape.chars if n > LINE_CHARS[1]]
-    shape.faults = sorted(found)
-    return shape
-
-
-def module_texts(folder): # name and text of each module, without the index
+def texts_of(folder):
+    "Path -> text of each Python file, without the index of nbdev"
     paths = [p for p in sorted(Path(folder).rglob('*.py')) if p.name != '_modidx.py']
-    return {str(p): p.read_text(encoding='utf-8') for p in paths}
+    return {p.as_posix(): p.read_text(encoding='utf-8') for p in paths}
 
 
-def report(shapes, worst=10): # prints; the faults of all of them together
-    for s in shapes:
-        over = sum(n > LINE_WORDS[0] for n, _ in s.words)/max(1, len(s.words))
-        wide = sum(n > LINE_CHARS[0] for n, _ in s.chars)/max(1, len(s.chars))
-        rate = 100*s.parallel/max(1, s.statements)
-        words = sum(n for n, _ in s.words)
-        print(f'{s.name}: {words:,} words, {over:.1%} of lines over {LINE_WORDS[0]} words, {wide:.1%} over '
-              f'{LINE_CHARS[0]} characters, {rate:.1f} parallel assignments in 100 statements')
-        for n, i in sorted(s.words, reverse=True)[:worst]:
-            if n > LINE_WORDS[0]: print(f'    {s.name}:{i}: {n} words')
-        for i, what in s.faults: print(f'  ! {s.name}:{i}: {what}')
-        if over > 0.05: print('  ! too many long lines (words)')
-        if wide > 0.03: print('  ! too many wide lines')
-        if rate > PARALLEL: print('  ! too many parallel assignments')
+def shapes_of(texts):
+    "Measure each text; tests may be nested deeper"
+    return [counts.measure(name, text, TEST_NESTING if name.startswith('tests') else counts.NESTING)
+            for name, text in texts.items()]
 
 
-def main(paths):
-    texts = {p: Path(p).read_text(encoding='utf-8') for p in paths}
-    for folder in () if paths else ('miniddpm', 'tools', 'tests'): texts |= module_texts(folder)
-    report([measure(name, text, 3 if name.startswith('tests') else NESTING) for name, text in texts.items()])
+def main(words):
+    "Print all figures, then all faults; how many there are"
+    paths = [w for w in words if not w.startswith('-')]
+    groups = {p: shapes_of({p: Path(p).read_text(encoding='utf-8')}) for p in paths}
+    if not paths: groups = {folder: shapes_of(texts_of(folder)) for folder in FOLDERS}
+    for shapes in groups.values():
+        for shape in shapes: show(shape)
+    if '--pages' in words: show_pages()
+
+    found = list(faults(groups))
+    if not paths:
+        rooms = rooms_of(texts_of(PACKAGE), PACKAGE)
+        between = *import_faults(rooms, PACKAGE), *name_faults(rooms)
+        found += [f'{path}:{row}: {said}' for path, row, said in between]
+    for said in found: print(f'! {said}')
+    for name, shapes in groups.items(): print(f'{name}: {total(shapes):,} words')
+    print(f'{len(found)} above the limits' if found else 'all within the limits')
+    return len(found)
 
 
-if __name__ == '__main__': main(sys.argv[1:])
+if __name__ == '__main__': sys.exit(min(main(sys.argv[1:]), 1))

@@ -14,7 +14,7 @@ from ..learner import Alone
 
 # %% ../../nbs/06d_processes.ipynb #prlossof
 class LossOf(nn.Module):
-    "A model and its loss as one module: an engine for several processes wants to see the whole forward pass"
+    "A model and its loss as one module: an engine wants to see the whole forward pass"
     def __init__(self,
                  model:nn.Module, # what is trained
                  loss): # called with (model, *batch)
@@ -38,16 +38,18 @@ class Together(Alone):
 
     def before_fit(self, learn): # the same weights, other images, other random numbers
         if learn.processes is self: return
-        check(learn.callbacks[0] is self, 'Together comes first: those before it would copy weights that are not '
-              'yet the same in all processes')
-        check(hasattr(learn.batches, 'shard'), 'several processes share each batch, so `batches` must be `Batches`, '
-              'or have an attribute `shard` that it obeys: this process and their number, as in (0, 2)')
+        check(learn.callbacks[0] is self, 'Together comes first: callbacks before it would copy '
+              'weights that are not yet the same in all processes')
+        check(hasattr(learn.batches, 'shard'), 'several processes share each batch, so `batches` '
+              'must be `Batches`, or have an attribute `shard` that it obeys: this process and '
+              'their number, as in (0, 2)')
+
         learn.processes = self
         learn.batches.shard = self.index,self.count
         learn.forward = self.wrap(LossOf(learn.model, learn.loss_func))
         if self.index: torch.manual_seed(torch.initial_seed() + self.index)
 
-    def wrap(self, module): return self.accelerator.prepare(module) # its gradients are the mean of all
+    def wrap(self, module): return self.accelerator.prepare(module) # gradients are the mean of all
 
     def mean(self, values): return self.accelerator.reduce(values, 'mean')
 
@@ -64,5 +66,6 @@ def processes() -> Alone: # or `Together`
     "This process, joined with others if `torchrun` or `accelerate launch` has started several"
     if int(os.environ.get('WORLD_SIZE', 1))==1: return Alone()
     try: from accelerate import Accelerator
-    except ImportError as e: raise ImportError("several processes need accelerate: pip install 'miniddpm[scale]'") from e
+    except ImportError as e: raise ImportError(
+        "several processes need accelerate: pip install 'miniddpm[scale]'") from e
     return Together(Accelerator(cpu=default_device().type=='cpu'))
