@@ -25,7 +25,7 @@ from .basics import check, default_device, moved
 from .files import ASSETS
 from .pictures import to_float
 from .readers import (
-    from_hub, Pictures, read_dataset, read_images, to_pictures) # users find them here as well
+    from_hub, Pictures, read_dataset, read_images, stack_images, to_pictures) # found here as well
 
 # %% ../nbs/00_data.ipynb #data0013
 NAMES = [ # of the ten labels, as the hub has them
@@ -246,6 +246,6 @@ def fashion_pictures(path:str|Path=None # folder with the four IDX files; None: 
 __getattr__ = moved(__name__, { # names of version 0.0.1
     'basics': 'check budget default_device',
     'files': 'write_whole',
-    'readers': 'check_labels read_pgm stack_images',
+    'readers': 'check_labels read_pgm',
     'pictures': 'to_float to_uint8 check_images columns tile show_images '
                 'decode fit=resize save_grid animate'})

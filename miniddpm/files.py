@@ -128,8 +128,8 @@ def packed(value,        # of any kind that `pack` takes
         return {name: list(zip(value, inside(value.items())))}
 
     fits = kind is Tensor and value.layout is torch.strided and value.device.type != 'meta'
-    check(fits and not value.is_quantized and not value.is_complex(),
-          f'{path or "state"}: a {kind.__name__} ({str(value)[:40]}) cannot be kept in a file')
+    if not fits or value.is_quantized or value.is_complex(): # only then: its text takes a while
+        raise ValueError(f'{path or "state"}: a {kind.__name__} ({str(value)[:40]}) cannot be kept in a file')
     name = path
     while name in tensors: name += "'"
     tensors[name] = value

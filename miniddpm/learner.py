@@ -364,6 +364,7 @@ def train(self):
         self.place.clock.stop()
         self.model.eval()
 
+# %% ../nbs/06_learner.ipynb #lrn0askk
 @patch_to(Learner)
 def ask_to_stop(self, number):
     "After this step; a second Ctrl-C does not wait, unless others would wait for this process"

@@ -16,6 +16,10 @@ from .schedules import half_logsnr, Level, per_image
 from .denoiser import Denoise
 from .samplers import dpmpp_2m, sample, States
 
+# %% ../nbs/19_likelihood.ipynb #movedlik
+__getattr__ = moved(__name__, { # names of version 0.0.1
+    'likelihood': 'way_up=noising_levels'})
+
 # %% ../nbs/19_likelihood.ipynb #6b52879a
 def noising_levels(x0:Tensor, # clean images (N, ...), floats
            levels:list[Level] # from noise to clean, as for sampling; alpha above 0
@@ -105,7 +109,3 @@ def dequantised(x0:Tensor, # images of whole grey values, (N, ...)
                ) -> Tensor: # (N, ...)
     "Images with uniform noise of one grey value, so that they have a density (Theis et al. 2016, section 3.1)"
     return x0 + width*(torch.rand_like(x0)-0.5)
-
-# %% ../nbs/19_likelihood.ipynb #movedlik
-__getattr__ = moved(__name__, { # names of version 0.0.1
-    'likelihood': 'way_up=noising_levels'})

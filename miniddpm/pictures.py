@@ -97,6 +97,7 @@ def write_titles(ax,               # matplotlib axes
         y = first[1] + row*step[1]
         ax.text(x, y, title, ha='center', va='bottom', fontsize=8)
 
+# %% ../nbs/00_pictures.ipynb #show000a
 def show_images(x:torch.Tensor, # (N, C, H, W): float in [-1, 1], or uint8
                 ncols:int=None, # images in a row; None: `columns`
                 titles=None,    # a str above the whole; a list: one for each image, or each column
@@ -165,6 +166,7 @@ def open_picture(file # path, or an open file
     from PIL import Image, UnidentifiedImageError
     if isinstance(file, (str, Path)):
         check(Path(file).is_file(), 'it is no regular file, or a link to none')
+
     too_large = f'a side has more than {LARGEST} pixels: make it smaller'
     try:
         with warnings.catch_warnings():

@@ -124,7 +124,7 @@ def read_images(folder:str|Path,  # image files, in sub-folders that are their l
     x = stack(list(found.values()), channels)
     y,names = folder_labels([file.relative_to(folder) for file in found])
     if len(set(sizes.values())) > 1 and not size:
-        print(f'{folder}: pictures of {min(sizes.values())} to {max(sizes.values())} pixels a side '
+        print(f'{folder.name}: pictures of {min(sizes.values())} to {max(sizes.values())} pixels a side '
               f'become {side} x {side}; size= says otherwise')
     return Pictures(x, y, names)
 
@@ -208,6 +208,7 @@ def as_images(a, # NumPy array: (N, H, W), (N, H, W, C) or (N, C, H, W); or None
     if len(sides) == 2: return x[:, None]
     return x if first else x.permute(0, 3, 1, 2)
 
+# %% ../nbs/00_readers.ipynb #arra000a
 def array_blocks(ds, # `datasets.Dataset`
                  image:str # its column of arrays
                 ): # iterator of (n, C, H, W) uint8, in order
@@ -348,6 +349,7 @@ def read_dataset(ds,               # a `datasets.Dataset` or the name of one of 
     y,names = read_labels(ds, label) if label else (None, [])
     return Pictures(x, check_labels(y, len(x), len(names)), names)
 
+# %% ../nbs/00_readers.ipynb #colu000a
 def load_split(name:str, # of a data set of the hub, or a folder
                split:str # of it
               ): # `datasets.Dataset`
