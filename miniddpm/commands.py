@@ -36,7 +36,8 @@ from .models import (
     evaluate, generate, load_model, pretrained, save_model, steps_for)
 from .guidance import S_NOISE
 from .recipe import (
-    check_asked, check_same, check_sense, Drawing, flag, going_on, Options, read_settings, Recipe, sized_guide)
+    check_asked, check_same, check_sense, Drawing, flag, going_on, Options, read_settings,
+    Recipe, sized_guide)
 
 # %% ../nbs/13a_commands.ipynb #cmd00019
 LARGEST = 64 # pixels, a side that nobody asked for
