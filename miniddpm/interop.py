@@ -266,7 +266,7 @@ class ToDiffusers(nn.Module):
                  timestep:Tensor|float|int # one, or one per image
                 ) -> Level: # in the units of the scheduler
         "Read the clock"
-        t = torch.as_tensor(timestep).detach().cpu().double().reshape(-1)
+        t = torch.as_tensor(timestep).detach().cpu().double().reshape(-1) # (1,) or (N,)
         logsnr = self.settings.to_logsnr(t)
         level = Level(logsnr.sigmoid().sqrt(), (-logsnr).sigmoid().sqrt())
         norm = self.settings.norm(*level)
