@@ -89,7 +89,14 @@ class OwnMetric:
         order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0)).to(x.device)
         first,second = order.tensor_split(2)
         self.net = train_features(x[first], None if y is None else y[first], steps)
-        self.reference = self.features(x[first[:most]])
+
+        # features in units of their own spread
+        self.mean = 0.
+        self.spread = 1.
+        raw = self.features(x[first[:most]])
+        self.mean = raw.mean(0)
+        self.spread = raw.std(0).clamp(min=1e-6)
+        self.reference = (raw-self.mean)/self.spread
         self.among = mean_kernel(self.reference)
         self.unseen = x[second[:most]] # real ones, to be judged beside samples
         kind = 'a classifier' if self.net.classes else 'an autoencoder'
@@ -100,13 +107,13 @@ class OwnMetric:
                  images:Tensor, # (N, C, H, W), uint8 or in [-1, 1]
                  bs:int=100 # images at a time
                 ) -> Tensor: # (N, 32) on the CPU
-        "What the network makes of each image"
+        "What the network makes of each image, in units of what real ones differ by"
         device = next(self.net.parameters()).device
         found = []
         for b in images.split(bs):
             b = to_float(b) if b.dtype==torch.uint8 else b.float().clamp(-1, 1)
             found.append(self.net.body(at_size(b.to(device))).cpu())
-        return torch.cat(found)
+        return (torch.cat(found)-self.mean)/self.spread
 
     def __call__(self,
                  images:Tensor # (N, C, H, W) in [-1, 1]
