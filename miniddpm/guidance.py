@@ -49,7 +49,7 @@ def cfg(D_cond:Denoise, # knows what we want: `partial(D, y=y)`
 
 # %% ../nbs/11_guidance.ipynb #621cb9ea
 def interval(w:GuidanceWeight, # the weight inside
-             low:float, # where it begins (not included), in sigma/alpha: `exp(-logsnr/2)`, 0 or more
+             low:float, # where it begins (not included), in sigma/alpha, 0 or more
              high:float, # the noisiest level that is inside, in sigma/alpha; `math.inf`: no end
              outside:GuidanceWeight=1. # the weight outside: 1 is the conditional model alone
             ) -> GuidanceWeight: # a function of the level
@@ -72,7 +72,8 @@ def uphill(denoise:Denoise, # what to guide
         v = guidance_weight(w, level, len(xt))
         if (v==0).all(): return denoise(xt, level)
         check((level.alpha!=0).all(),
-              'nothing to walk up at alpha = 0 (pure noise): start at a level with some image in it')
+              'nothing to walk up at alpha = 0 (pure noise): '
+              'start at a level with some image in it')
 
         # the gradient; if gradients are wanted anyway, so is that of the answer, and guidances nest
         differentiable = torch.is_grad_enabled()
@@ -81,8 +82,9 @@ def uphill(denoise:Denoise, # what to guide
             x0 = denoise(x, level)
             values = logp(x, level, x0)
             if values.shape != (len(xt),) or not values.requires_grad:
-                raise ValueError(f'expected a differentiable number for each of {len(xt)} images, got shape '
-                                 f'{tuple(values.shape)}: no mean over the batch, no detach, no argmax')
+                raise ValueError(f'expected a differentiable number for each of {len(xt)} images, '
+                                 f'got shape {tuple(values.shape)}: '
+                                 'no mean over the batch, no detach, no argmax')
             grad, = torch.autograd.grad(values.sum(), x, create_graph=differentiable)
         check(grad.isfinite().all(),
               'no finite gradient to follow: a root, logarithm or division at 0?')
@@ -91,14 +93,14 @@ def uphill(denoise:Denoise, # what to guide
     return guided
 
 def classifier_guided(denoise:Denoise, # knows nothing of the label
-                      logp:Callable[[Tensor,Level],Tensor], # (xt, level) -> log p(y|xt) of each image (N,)
+                      logp:Callable[[Tensor,Level],Tensor], # (xt, level) -> log p(y|xt) (N,)
                       w:GuidanceWeight=1. # 0: `denoise` alone, 1: Bayes' rule, more: further
                      ) -> Denoise:
     "Guidance with a classifier of noisy images (Dhariwal & Nichol 2021, section 4)"
     return uphill(denoise, lambda xt, level, x0: logp(xt, level), w)
 
 def loss_guided(denoise:Denoise, # any
-                loss:Callable[[Tensor],Tensor], # of estimates of x0 (N, ...) -> (N,), to be made small
+                loss:Callable[[Tensor],Tensor], # of estimates (N, ...) -> (N,), to be small
                 w:GuidanceWeight=1. # how strongly; see the lesson for good ones
                ) -> Denoise:
     "Guidance with any differentiable loss of the estimate (Chung et al. 2023; Bansal et al. 2023)"
@@ -150,8 +152,8 @@ def clipped(denoise:Denoise, # D(x, level) -> x0
     return lambda x, level: denoise(x, level).clamp(low, high)
 
 def thresholded(denoise:Denoise, # D(x, level) -> x0, for data in [-1, 1]
-                share:float=0.995, # of an image's pixels that are left as they are, above 0, at most 1
-                most:float=math.inf # largest size that is brought back to 1; beyond is cut off; 1 or more
+                share:float=0.995, # of an image's pixels that are left alone, above 0, at most 1
+                most:float=math.inf # largest size brought back to 1, 1 or more; beyond: cut off
                ) -> Denoise: # the same, with every estimate in [-1, 1]
     "Dynamic thresholding: cut off an image's largest pixels, shrink the rest (Saharia et al. 2022)"
     check(0<share<=1 and most>=1,
