@@ -85,7 +85,7 @@ def save_model(model:Denoiser, # its `net` a `UNet`, target and schedule from th
     settings = dict(unet=model.net.args, target=model.target.__name__, sd=model.sd, drop=model.drop)
     settings |= schedule_settings(model.schedule)
     settings |= dict(logsnr=model.logsnr_range, shape=image_shape(model))
-    settings |= dict(names=list(getattr(model, 'names', ())))
+    settings |= dict(names=list(getattr(model, 'names', None) or []))
     save_weights(path, model.net.state_dict(), settings)
 
 # %% ../nbs/10_first_model.ipynb #mod00007
@@ -103,17 +103,15 @@ def model_of(tensors:dict[str,Tensor], # of a network
              s:dict # settings, as `save_model` writes them
             ) -> Denoiser: # on the CPU
     "The denoiser that a file describes; some error if it describes none"
-    shapes = {k:v.shape for k,v in tensors.items()}
     low,high = s['logsnr']
     check(0 < s['sd'] < math.inf and 0 <= s['drop'] <= 1 and low < high,
           'impossible sd, drop or logsnr')
     blocks = s['unet']['blocks']*len(s['unet']['widths'])
-    check(0 < blocks <= len(shapes), 'more blocks than tensors')
+    check(0 < blocks <= len(tensors), 'more blocks than tensors')
 
     # what takes no memory, however large
     with torch.device('meta'): net = UNet(**s['unet'])
-    needed = {k:v.shape for k,v in net.state_dict().items()}
-    check(shapes == needed, 'its tensors are of another network')
+    net.load_state_dict(tensors, assign=True) # an error if they are of another network
     s = dict(shape=(net.args['channels'], 28, 28), names=[]) | s # files before version 0.0.2
     check_shape(s | dict(unet=net.args))
 

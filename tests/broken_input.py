@@ -169,7 +169,7 @@ def model_file(tensors, settings, rng):
     if kind == 2:
         tensors = fewer_tensors(tensors, rng)
         text = broken_text(text, rng)
-    about = {'settings': text, 'names': '2'}
+    about = {'settings': text}
     if rng.random() < 0.8: about['sha256'] = content_hash(tensors, text)
     return save(tensors, metadata=about)
 

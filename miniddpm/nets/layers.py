@@ -79,6 +79,13 @@ class ResBlock(nn.Module):
         h = self.conv2(F.silu(h))
         return self.shortcut(x) + h
 
+    def _load_from_state_dict(self, state, prefix, *rest):
+        "In files of version 0.0.1 the shortcut is called `short`"
+        for name in 'weight','bias':
+            old = f'{prefix}short.{name}'
+            if old in state: state[f'{prefix}shortcut.{name}'] = state.pop(old)
+        super()._load_from_state_dict(state, prefix, *rest)
+
 # %% ../../nbs/05_layers.ipynb #f690df80
 class Attention(nn.Module):
     "Every place looks at every other (Vaswani et al. 2017), beside a short cut"

@@ -66,6 +66,7 @@ class NanGuard(Callback):
         found = {name:t.clone() for name,t in pairs if torch.is_tensor(t)}
         place = f'{learn.step:07d}_{learn.place.in_epoch}_{learn.processes.index}'
         file = self.folder/f'fault_{place}.safetensors'
+        self.folder.mkdir(parents=True, exist_ok=True)
         save_weights(file, found, dict(step=learn.step, rate=learn.rate, error=str(error)))
         return file
 
