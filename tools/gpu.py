@@ -244,6 +244,7 @@ def main(path, minutes):
     start = time.perf_counter()
     device = default_device()
     plan = Plan(budget=dict(minutes=minutes)) if device.type == 'cuda' else SMALL
+    if device.type == 'cpu': torch.set_num_threads(1) # so small that several are slower
     table = Table(device)
     batches = Batches(fashion_pictures()['train'], bs=plan.bs, drop_last=True)
 
