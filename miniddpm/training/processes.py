@@ -6,6 +6,7 @@
 __all__ = ['LossOf', 'Together', 'processes']
 
 # %% ../../nbs/06d_processes.ipynb #train002
+import atexit
 import os
 import torch
 from torch import nn, Tensor
@@ -68,4 +69,6 @@ def processes() -> Alone: # or `Together`
     try: from accelerate import Accelerator
     except ImportError as e: raise ImportError(
         "several processes need accelerate: pip install 'miniddpm[scale]'") from e
-    return Together(Accelerator(cpu=default_device().type=='cpu'))
+    accelerator = Accelerator(cpu=default_device().type=='cpu')
+    atexit.register(accelerator.end_training) # threads that nobody ends may abort the process
+    return Together(accelerator)
