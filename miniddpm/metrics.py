@@ -131,8 +131,10 @@ def kernel_sums(a:Tensor, # (N, D)
                 b:Tensor # (M, D)
                ) -> Tensor: # (N,)
     "Sum of the kernel (a.b/D + 1)^3 over all of `b`, for each of `a`"
-    parts = (a/a.shape[1]).split(100)
-    return torch.cat([(rows@b.T).add_(1).pow_(3).sum(1) for rows in parts])
+    sums = a.new_empty(len(a)) # all at once: many small results would keep large holes in memory
+    for rows,into in zip((a/a.shape[1]).split(100), sums.split(100)):
+        into[:] = (rows@b.T).add_(1).pow_(3).sum(1)
+    return sums
 
 def to_others(x:Tensor # (N, D)
              ) -> Tensor: # (N,)
