@@ -73,7 +73,7 @@ class Batches:
         self.drop_last = drop_last
         self.seed = seed
         self.epoch = 0
-        self.shard = 0,1 # which one, of how many: where several processes train, see lesson scale
+        self.shard = 0,1 # which one, of how many: where several processes train, see `18_scale`
         self.share = 1.  # of such a batch, against an even one
 
     def __len__(self): # batches

@@ -116,7 +116,7 @@ def read_images(folder:str|Path,  # image files, in sub-folders that are their l
     if skip:
         for fault in faults: warnings.warn(f'left out: {fault}', stacklevel=2)
     else:
-        advice = 'Mend these files, or leave them out with skip=True'
+        advice = 'Mend these files, or leave them out with skip=True (--skip)'
         check(not faults, '\n'.join([*faults, advice]))
     check(found, f'{folder}: there is no picture in it')
 
