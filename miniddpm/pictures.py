@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LARGEST', 'to_float', 'to_uint8', 'check_images', 'columns', 'white_above', 'tile', 'room_above', 'axes_for',
-           'write_titles', 'show_images', 'decode_16_bits', 'decode', 'open_picture', 'picture_size', 'read_picture',
-           'check_size', 'resize', 'enlarge', 'save_grid', 'animate']
+           'draw_pixels', 'write_titles', 'write_rows', 'check_names', 'show_images', 'decode_16_bits', 'decode',
+           'open_picture', 'picture_size', 'read_picture', 'check_size', 'resize', 'enlarge', 'save_grid', 'animate']
 
 # %% ../nbs/00_pictures.ipynb #pictu002
 import io
@@ -84,6 +84,14 @@ def axes_for(im:torch.Tensor, # (C, height, width)
     figure = plt.figure(figsize=(scale*width, scale*height), dpi=100)
     return figure.add_axes((0, 0, 1, 1))
 
+def draw_pixels(ax,             # matplotlib axes
+                im:torch.Tensor # (C, height, width) uint8
+               ):
+    "An image as it is, without axes"
+    pixels = im.permute(1, 2, 0).numpy() # C H W -> H W C
+    ax.imshow(pixels, cmap='gray', vmin=0, vmax=255, interpolation='nearest')
+    ax.axis('off')
+
 def write_titles(ax,               # matplotlib axes
                  titles:list[str], # of images in rows
                  ncols:int,        # images in a row
@@ -97,10 +105,31 @@ def write_titles(ax,               # matplotlib axes
         y = first[1] + row*step[1]
         ax.text(x, y, title, ha='center', va='bottom', fontsize=8)
 
+def write_rows(ax,             # matplotlib axes
+               rows:list[str], # names of rows
+               first:float,    # the middle of the first row, in pixels
+               step:float      # from one row to the next
+              ):
+    "A name to the left of each row"
+    for i,name in enumerate(rows):
+        ax.text(-4, first+i*step, name, ha='right', va='center', fontsize=8)
+
+def check_names(titles:list[str], # of images or columns
+                rows:list[str],   # of rows
+                n:int,            # images
+                ncols:int         # in a row
+               ):
+    "Raise an error unless there is a name for each"
+    nrows = math.ceil(n/ncols)
+    check(len(titles) in (0, n, ncols),
+          f'{len(titles)} titles for {n} images in {ncols} columns: one for each, or a str')
+    check(len(rows) in (0, nrows), f'{len(rows)} names of rows for {nrows} rows: one for each')
+
 # %% ../nbs/00_pictures.ipynb #show000a
 def show_images(x:torch.Tensor, # (N, C, H, W): float in [-1, 1], or uint8
                 ncols:int=None, # images in a row; None: `columns`
                 titles=None,    # a str above the whole; a list: one for each image, or each column
+                rows=(),        # names of the rows, one for each
                 size:float=0.84, # inches across one image; with `ax`, its width decides
                 ax=None         # draw into these matplotlib axes; None: a new figure
                ): # the axes; `.figure` is the figure
@@ -109,22 +138,21 @@ def show_images(x:torch.Tensor, # (N, C, H, W): float in [-1, 1], or uint8
     n,_,h,w = x.shape
     names = [] if isinstance(titles, str) else list(map(str, titles or []))
     ncols = min(ncols or columns(n), n)
-    check(len(names) in (0, n, ncols),
-          f'{len(names)} titles for {n} images in {ncols} columns: one for each, or a str')
+    check_names(names, rows, n, ncols)
 
     # all as one image, with room for the titles
     if ax: size = ax.get_window_extent().width/ax.figure.dpi/ncols
     gap = max(1, round(w/14))
-    top = room_above(names, w, size)
     each = len(names) == n
+    top = room_above(names, w, size)
     im = tile(x, ncols, gap, top if each else 0)
     if not each: im = white_above(im, top)
 
     ax = ax or axes_for(im, size/w)
-    pixels = im.permute(1, 2, 0).numpy() # C H W -> H W C
-    ax.imshow(pixels, cmap='gray', vmin=0, vmax=255, interpolation='nearest')
-    ax.axis('off')
-    write_titles(ax, names, ncols, (gap+w/2, gap+top-1), (w+gap, h+top+gap))
+    draw_pixels(ax, im)
+    down = h + gap + top*each
+    write_titles(ax, names, ncols, (gap+w/2, gap+top-1), (w+gap, down))
+    write_rows(ax, rows, gap+top+h/2, down)
     if isinstance(titles, str): ax.set_title(titles, fontsize=10)
     return ax
 

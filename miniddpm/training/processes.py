@@ -8,6 +8,7 @@ __all__ = ['LossOf', 'Together', 'processes']
 # %% ../../nbs/06d_processes.ipynb #train002
 import atexit
 import os
+import time
 import torch
 from torch import nn, Tensor
 from ..basics import check, default_device
@@ -62,6 +63,10 @@ class Together(Alone):
 
     def wait(self): self.accelerator.wait_for_everyone()
 
+    def end(self): # at exit: a thread of the engine that lets go of a tensor after Python would abort
+        self.accelerator.end_training()
+        time.sleep(0.5) # sleeping leaves Python to the threads
+
 # %% ../../nbs/06d_processes.ipynb #01c72fe9
 def processes() -> Alone: # or `Together`
     "This process, joined with others if `torchrun` or `accelerate launch` has started several"
@@ -70,5 +75,6 @@ def processes() -> Alone: # or `Together`
     except ImportError as e: raise ImportError(
         "several processes need accelerate: pip install 'miniddpm[scale]'") from e
     accelerator = Accelerator(cpu=default_device().type=='cpu')
-    atexit.register(accelerator.end_training) # threads that nobody ends may abort the process
-    return Together(accelerator)
+    us = Together(accelerator)
+    atexit.register(us.end)
+    return us
