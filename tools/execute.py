@@ -1,6 +1,6 @@
-"""Run notebooks as a reader would, and keep their outputs; without a name, all of them.
+"""Run notebooks as a reader would, and keep their outputs and a hash of the code.
 
-    python tools/execute.py nbs/00_data.ipynb ...
+    python tools/execute.py nbs/00_data.ipynb ...    # without a name, all of them
 
 With --notest, cells with this flag (the long runs of 90_benchmarks) are run, too."""
 import re
@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
+from pages import code_hash
 
 LONG = '--notest' in sys.argv[1:]
 FALSE = r'^#\s*\|\s*eval:\s*false' # as in nbdev_test
@@ -29,6 +30,7 @@ def execute(path):
     notebook = nbformat.read(path, as_version=4)
     resources = {'metadata': {'path': str(Path(path).parent)}}
     Client(notebook, timeout=None, resources=resources).execute()
+    notebook.metadata['miniddpm'] = {'code': code_hash(notebook)} # what these outputs are of
     nbformat.write(notebook, path)
     print(f'{path}: {time.time()-start:.0f} s', flush=True)
 

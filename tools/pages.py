@@ -1,0 +1,163 @@
+"""What a page must be: outputs of its own code, small cells, folded checks, links that lead somewhere.
+
+    python tools/pages.py            # all pages; fails where one is not
+    python tools/pages.py NAME ...   # these, with or without nbs/ and .ipynb"""
+import ast
+import hashlib
+import json
+import re
+import statistics
+import sys
+from pathlib import Path
+import counts
+
+PAGES = Path('nbs')
+PATH = ('00_data', '01_crappify', '02_schedules', '03_denoiser', '04_samplers', '05_unet',
+        '06_learner', '07_metrics', '10_first_model') # what a first reader reads
+PAGE_CELLS = 45 # of a page of the path
+PAGE_WORDS = 2_000
+PATH_CELLS = 400
+PATH_WORDS = 16_000
+MEDIAN_LINES = 6 # of code in a cell
+P90_LINES = 15
+CELL_LINES = 25
+EXPORTED_LINES = 40
+NOT_FOR_THE_PATH = 'argparse', 'checksum', 'several processes', 'SHA-256', 'torchrun'
+FOLD = '#| code-fold: true'
+UNPYTHONIC = re.compile(r'^\s*[%!].*$', re.M) # commands of the notebook
+LINK = re.compile(r'\]\((?:\./)?(\w+)\.ipynb(?:#[^)]*)?\)')
+SLUG = re.compile(r'`(\d\d[a-z]?_\w+)`')
+
+
+def source_of(cell): return ''.join(cell['source'])
+
+
+def of_kind(notebook, kind):
+    "The texts of a notebook's cells of a kind"
+    return [source_of(c) for c in notebook['cells'] if c['cell_type'] == kind]
+
+
+def code_hash(notebook):
+    "SHA-256 of a notebook's code, whatever its comments, blank lines and cells"
+    code = '\n'.join(UNPYTHONIC.sub('', text) for text in of_kind(notebook, 'code'))
+    return hashlib.sha256(ast.unparse(ast.parse(code)).encode()).hexdigest()
+
+
+def stale(notebook):
+    "Are the outputs those of other code?"
+    kept = notebook['metadata'].get('miniddpm', {}).get('code')
+    if kept is None: yield 'it was never executed by tools/execute.py'
+    elif kept != code_hash(notebook): yield 'its outputs are older than its code: execute it again'
+
+
+# Cells
+
+def code_lines(text):
+    "Lines of code, without blanks, directives and commands of the notebook"
+    return [line for line in text.split('\n') if line.strip() and not line.startswith(('#|', '%', '!'))]
+
+
+def is_exported(text): return re.search(r'^#\s*\|\s*export', text, re.M) is not None
+
+
+def long_cells(texts):
+    "Cells above the limit"
+    for text in texts:
+        n = len(code_lines(text))
+        limit = EXPORTED_LINES if is_exported(text) else CELL_LINES
+        if n > limit: yield f'a cell of {n} lines, {limit} are allowed: {code_lines(text)[0][:60]}'
+
+
+def grain(notebook):
+    "Are the cells small?"
+    texts = of_kind(notebook, 'code')
+    sizes = sorted(len(code_lines(t)) for t in texts if code_lines(t))
+    yield from long_cells(texts)
+    if not sizes: return
+    median = statistics.median(sizes)
+    p90 = sizes[int(0.9*(len(sizes)-1))]
+    if median > MEDIAN_LINES: yield f'{median:.0f} lines a cell at the median, {MEDIAN_LINES} are allowed'
+    if p90 > P90_LINES: yield f'{p90} lines a cell at the 90% mark, {P90_LINES} are allowed'
+
+
+def too_long(table, limits, share, kind):
+    "What is wrong with the lengths of lines: line -> length"
+    most,limit = limits
+    over = sum(n > most for n in table.values())/max(1, len(table))
+    if over > share: yield f'{over:.1%} of lines have over {most} {kind}; {share:.0%} are allowed'
+    yield from (f'a line of {n} {kind}: {line}' for line, n in table.items() if n > limit)
+
+
+def long_lines(notebook):
+    "Are the lines short?"
+    texts = (UNPYTHONIC.sub('', text) for text in of_kind(notebook, 'code'))
+    shape = counts.measure('page.py', '\n'.join(texts) + '\n')
+    def named(table): return {f'{row}: {shape.lines[row-1].strip()[:60]}': n for row, n in table.items()}
+
+    yield from too_long(named(shape.words), counts.LINE_WORDS, 0.05, 'words')
+    yield from too_long(named(shape.chars), counts.LINE_CHARS, 0.03, 'characters')
+
+
+def folds(notebook):
+    "A folded cell is folded in JupyterLab and on a site"
+    for cell in notebook['cells']:
+        hidden = cell['metadata'].get('jupyter', {}).get('source_hidden', False)
+        if hidden != (FOLD in source_of(cell)):
+            yield f'folded in one place only: {source_of(cell)[:60]!r}'
+
+
+# Words
+
+def words(notebook): return sum(len(text.split()) for text in of_kind(notebook, 'markdown'))
+
+
+def links(notebook):
+    "Names of pages that are none"
+    text = '\n'.join(of_kind(notebook, 'markdown'))
+    for name in {*LINK.findall(text), *SLUG.findall(text)}:
+        if not (PAGES/f'{name}.ipynb').exists(): yield f'names a page that is not there: {name}'
+
+
+def path_page(notebook):
+    "Can a first reader read it?"
+    cells = len(notebook['cells'])
+    said = words(notebook)
+    if cells > PAGE_CELLS: yield f'{cells} cells; {PAGE_CELLS} are allowed on the path'
+    if said > PAGE_WORDS: yield f'{said:,} words; {PAGE_WORDS:,} are allowed on the path'
+    text = '\n'.join(source_of(c) for c in notebook['cells'])
+    yield from (f'speaks of {word}' for word in NOT_FOR_THE_PATH if word in text)
+
+
+# All of it
+
+def read(name): return json.loads((PAGES/f'{name}.ipynb').read_text(encoding='utf-8'))
+
+
+def faults(name):
+    "What is wrong with a page: sentences"
+    notebook = read(name)
+    checks = [stale, grain, long_lines, folds, links] + [path_page]*(name in PATH)
+    return [f'{name}: {said}' for check in checks for said in check(notebook)]
+
+
+def path_faults():
+    "Is the path too long?"
+    notebooks = [read(name) for name in PATH]
+    cells = sum(len(n['cells']) for n in notebooks)
+    said = sum(map(words, notebooks))
+    print(f'the path: {cells} cells, {said:,} words')
+    if cells > PATH_CELLS: yield f'the path has {cells} cells; {PATH_CELLS} are allowed'
+    if said > PATH_WORDS: yield f'the path has {said:,} words; {PATH_WORDS:,} are allowed'
+
+
+def main(given):
+    "Print all faults; how many there are"
+    names = [Path(word).stem for word in given] or sorted(p.stem for p in PAGES.glob('*.ipynb'))
+    found = [said for name in names for said in faults(name)]
+    if not given: found += path_faults()
+    print('\n'.join(f'! {said}' for said in found))
+    print(f'{len(found)} faults' if found else f'{len(names)} pages are as they should be')
+    return len(found)
+
+
+if __name__ == '__main__': sys.exit(min(main(sys.argv[1:]), 1))
