@@ -2,12 +2,13 @@
 
     python tools/pages.py            # all pages; fails where one is not
     python tools/pages.py NAME ...   # these, with or without nbs/ and .ipynb"""
-import ast
 import hashlib
+import io
 import json
 import re
 import statistics
 import sys
+import tokenize
 from pathlib import Path
 import counts
 
@@ -37,14 +38,24 @@ def of_kind(notebook, kind):
     return [source_of(c) for c in notebook['cells'] if c['cell_type'] == kind]
 
 
+def without_comments(code):
+    "Lines of code, without comments and blank lines"
+    lines = code.split('\n')
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        row,column = token.start
+        if token.type == tokenize.COMMENT: lines[row-1] = lines[row-1][:column]
+    return [line.rstrip() for line in lines if line.strip()]
+
+
 def code_hash(notebook):
     "SHA-256 of a notebook's code, whatever its comments, blank lines and cells"
     code = '\n'.join(UNPYTHONIC.sub('', text) for text in of_kind(notebook, 'code'))
-    return hashlib.sha256(ast.unparse(ast.parse(code)).encode()).hexdigest()
+    return hashlib.sha256('\n'.join(without_comments(code)).encode()).hexdigest()
 
 
 def stale(notebook):
     "Are the outputs those of other code?"
+    if not of_kind(notebook, 'code'): return
     kept = notebook['metadata'].get('miniddpm', {}).get('code')
     if kept is None: yield 'it was never executed by tools/execute.py'
     elif kept != code_hash(notebook): yield 'its outputs are older than its code: execute it again'

@@ -19,7 +19,8 @@ import nbformat
 EXPORTED = re.compile(r'^#\s*\|\s*export', re.M)
 SIGNS = {ast.Add: '-', ast.Sub: '+', ast.Mult: '/', ast.Div: '*'}
 COMPARISONS = {
-    ast.Lt: '>=', ast.LtE: '>', ast.Gt: '<=', ast.GtE: '<', ast.Eq: '!=', ast.NotEq: '==',
+    ast.Lt: '>=', ast.LtE: '>', ast.Gt: '<=', ast.GtE: '<',
+    ast.Eq: '!=', ast.NotEq: '==',
     ast.Is: 'is not', ast.IsNot: 'is', ast.In: 'not in', ast.NotIn: 'in'}
 SECONDS = 300 # for a page; longer counts as noticed
 RUN = ('import pathlib, sys; from nbdev.test import test_nb; '

@@ -2,13 +2,10 @@
 
     python tools/shape.py            # package, tools and tests
     python tools/shape.py FILE ...   # these alone, each by itself
-    python tools/shape.py --pages    # the cells of the notebooks as well, which never fail
 
 A word is a name, number or string in code.
-Docstrings, comments, annotations, imports and error texts are free."""
-import json
+Docstrings, comments, annotations, imports and error texts are free. Pages have tools/pages.py."""
 import math
-import statistics
 import sys
 from pathlib import Path
 import counts
@@ -26,8 +23,6 @@ WIDE_LINES = 0.03 # likewise, characters
 PARALLEL = 1.5 # assignments in 100 statements
 TEST_NESTING = 3
 WORST = 10 # lines that are printed of each module
-CELL_LINES = 25 # of a page
-EXPORTED_LINES = 40 # of a cell that goes into the package
 
 
 def total(shapes):
@@ -120,40 +115,6 @@ def faults(groups):
         else: yield from (said for s in shapes for said in module_faults(s, math.inf))
 
 
-# Pages
-
-def page_lines(cell):
-    "A cell's lines of code, without blanks, directives and commands of the notebook"
-    lines = ''.join(cell['source']).split('\n')
-    return [line for line in lines if line.strip() and not line.startswith(('#|', '%', '!'))]
-
-
-def page_report(path):
-    "One line on the cells of a page"
-    notebook = json.loads(path.read_text(encoding='utf-8'))
-    cells = [c for c in notebook['cells'] if c['cell_type'] == 'code']
-    sizes = sorted(len(page_lines(c)) for c in cells if page_lines(c))
-    exported = [len(page_lines(c)) for c in cells if '#| export' in ''.join(c['source'])]
-    text = '\n'.join(line for c in cells for line in page_lines(c))
-    shape = counts.measure(path.name, text + '\n')
-    median = statistics.median(sizes) if sizes else 0
-    p90 = sizes[int(0.9*(len(sizes)-1))] if sizes else 0
-
-    return (f'{path.name:25}{len(cells):5}{median:8.0f}{p90:5}{max(sizes, default=0):9}'
-            f'{sum(n > CELL_LINES for n in sizes):9}{sum(n > EXPORTED_LINES for n in exported):10}'
-            f'{over(shape.words, counts.LINE_WORDS[1]):10}'
-            f'{over(shape.chars, counts.LINE_CHARS[1]):10}')
-
-
-def show_pages():
-    "Print what stands on the pages; nothing here fails"
-    print(f'{"page":25}cells  median  p90  longest  over {CELL_LINES}  export {EXPORTED_LINES}  '
-          f'{counts.LINE_WORDS[1]} words  {counts.LINE_CHARS[1]} chars')
-    for path in sorted(Path('nbs').glob('*.ipynb')):
-        try: print(page_report(path))
-        except (SyntaxError, KeyError, ValueError) as e: print(f'{path.name:25}cannot be read: {e}')
-
-
 # All of it
 
 def texts_of(folder):
@@ -168,14 +129,12 @@ def shapes_of(texts):
             for name, text in texts.items()]
 
 
-def main(words):
+def main(paths):
     "Print all figures, then all faults; how many there are"
-    paths = [w for w in words if not w.startswith('-')]
     groups = {p: shapes_of({p: Path(p).read_text(encoding='utf-8')}) for p in paths}
     if not paths: groups = {folder: shapes_of(texts_of(folder)) for folder in FOLDERS}
     for shapes in groups.values():
         for shape in shapes: show(shape)
-    if '--pages' in words: show_pages()
 
     found = list(faults(groups))
     if not paths:
