@@ -17,6 +17,9 @@ PATH = ('00_data', '01_crappify', '02_schedules', '03_denoiser', '04_samplers', 
         '06_learner', '07_metrics', '10_first_model') # what a first reader reads
 PAGE_CELLS = 45 # of a page of the path
 PAGE_WORDS = 2_000
+PAGE_MINUTES = 20
+WORDS_A_MINUTE = 180
+LINES_A_MINUTE = 25 # of code that is not folded
 PATH_CELLS = 400
 PATH_WORDS = 16_000
 MEDIAN_LINES = 6 # of code in a cell
@@ -122,6 +125,12 @@ def folds(notebook):
 def words(notebook): return sum(len(text.split()) for text in of_kind(notebook, 'markdown'))
 
 
+def reading_minutes(notebook):
+    "How long a page takes to read"
+    lines = sum(len(code_lines(text)) for text in of_kind(notebook, 'code') if FOLD not in text)
+    return words(notebook)/WORDS_A_MINUTE + lines/LINES_A_MINUTE
+
+
 def links(notebook):
     "Names of pages that are none"
     text = '\n'.join(of_kind(notebook, 'markdown'))
@@ -135,11 +144,23 @@ def path_page(notebook):
     said = words(notebook)
     if cells > PAGE_CELLS: yield f'{cells} cells; {PAGE_CELLS} are allowed on the path'
     if said > PAGE_WORDS: yield f'{said:,} words; {PAGE_WORDS:,} are allowed on the path'
+    minutes = reading_minutes(notebook)
+    if minutes > PAGE_MINUTES: yield f'{minutes:.0f} minutes to read; {PAGE_MINUTES} are allowed on the path'
     text = '\n'.join(source_of(c) for c in notebook['cells'])
     yield from (f'speaks of {word}' for word in NOT_FOR_THE_PATH if word in text)
 
 
 # All of it
+
+ROW = re.compile(r'^\| \[(\w+)\]\(\w+\.ipynb\) \|[^|]*\| (\d+) \|', re.M) # of the index: page, minutes
+
+
+def index(notebook):
+    "Minutes of reading in the index that are not right"
+    for name, said in ROW.findall('\n'.join(of_kind(notebook, 'markdown'))):
+        minutes = reading_minutes(read(name))
+        if abs(minutes - int(said)) > 1.5: yield f'says {said} minutes for {name}, which takes {minutes:.0f}'
+
 
 def read(name): return json.loads((PAGES/f'{name}.ipynb').read_text(encoding='utf-8'))
 
@@ -147,7 +168,9 @@ def read(name): return json.loads((PAGES/f'{name}.ipynb').read_text(encoding='ut
 def faults(name):
     "What is wrong with a page: sentences"
     notebook = read(name)
-    checks = [stale, grain, long_lines, folds, links] + [path_page]*(name in PATH)
+    checks = [stale, grain, long_lines, folds, links]
+    if name in PATH: checks.append(path_page)
+    if name == 'index': checks.append(index)
     return [f'{name}: {said}' for check in checks for said in check(notebook)]
 
 
