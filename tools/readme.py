@@ -33,8 +33,8 @@ def outputs_of(cell):
 def pictures_of(notebook):
     "File -> bytes of each picture among the outputs"
     cells = [c for c in notebook.cells if c.cell_type == 'code']
-    drawn = [(c.id, o.data['image/png']) for c in cells for o in c.outputs if 'image/png' in o.get('data', {})]
-    return {IMAGES/f'index_{id}.png': base64.b64decode(png) for id, png in drawn}
+    drawn = [(c.id, o.get('data', {}).get('image/png')) for c in cells for o in c.outputs]
+    return {IMAGES/f'index_{id}.png': base64.b64decode(png) for id, png in drawn if png}
 
 
 def markdown(notebook):
@@ -46,10 +46,14 @@ def markdown(notebook):
     return LINK.sub(r'](nbs/\1', '\n\n'.join(parts)) + '\n'
 
 
-if __name__ == '__main__':
+def main(check):
+    "Write the files, or exit with a sentence where one is not what the notebook says"
     notebook = nbformat.read('nbs/index.ipynb', as_version=4)
     files = {Path('README.md'): markdown(notebook).encode()} | pictures_of(notebook)
     for path, content in files.items():
-        if '--check' not in sys.argv: path.write_bytes(content)
+        if not check: path.write_bytes(content)
         elif not path.exists() or path.read_bytes() != content:
             sys.exit(f'{path} is not what nbs/index.ipynb says: run python tools/readme.py')
+
+
+if __name__ == '__main__': main('--check' in sys.argv)
