@@ -33,6 +33,7 @@ def is_kind(kind:type, # as in `option`
     if isinstance(value, bool) or kind is bool: return kind is bool and isinstance(value, bool)
     return isinstance(value, (int, float) if kind is float else kind)
 
+# %% ../nbs/00_options.ipynb #optn0023
 def wanted(f:Field # made by `option`
           ) -> str: # in words
     "What a value has to be"
@@ -42,6 +43,7 @@ def wanted(f:Field # made by `option`
     if 'high' in limits: words += f' from {limits["low"]} to {limits["high"]}'
     elif 'low' in limits: words += f' of {limits["low"]} or more'
     if 'above' in limits: words += f' above {limits["above"]}'
+    if 'length' in limits: words += f' of {limits["length"]}'
     if 'each' in limits: words += f', of {limits["each"].__name__} each'
     return words
 
@@ -55,6 +57,7 @@ def in_limits(f:Field, # made by `option`
     within = limits.get('low', -LIMIT) <= value <= limits.get('high', LIMIT)
     return within and value > limits.get('above', -LIMIT)
 
+# %% ../nbs/00_options.ipynb #optn0024
 def fits(f:Field, # made by `option`
          value # anything
         ) -> bool:
@@ -79,12 +82,13 @@ def word_reader(f:Field # made by `option`
         raise argparse.ArgumentTypeError(f'expected {wanted(f)}, got {word}')
     return read
 
+# %% ../nbs/00_options.ipynb #optn0033
 class OldName(argparse.Action):
     "An option under the name that it had before"
     def __call__(self, parser, namespace, value, option_string=None):
         new = '--' + self.dest.replace('_', '-')
         warnings.warn(f'{option_string} is now {new}', FutureWarning, stacklevel=2)
-        setattr(namespace, self.dest, value)
+        setattr(namespace, self.dest, True if self.nargs==0 else value)
 
 # %% ../nbs/00_options.ipynb #optn0013
 def argument(f:Field # made by `option`
@@ -97,6 +101,7 @@ def argument(f:Field # made by `option`
     if 'choices' in limits: return how | dict(choices=list(limits['choices']))
     return how | dict(type=word_reader(f))
 
+# %% ../nbs/00_options.ipynb #optn0027
 def add_options(parser:argparse.ArgumentParser, # gets them
                 kind:type # a dataclass whose fields `option` has made
                ):
@@ -106,6 +111,7 @@ def add_options(parser:argparse.ArgumentParser, # gets them
         parser.add_argument('--' + f.name.replace('_', '-'), **argument(f))
         if 'old' not in f.metadata: continue
         how = {k:v for k,v in argument(f).items() if k in ('type', 'choices')}
+        if f.metadata['kind'] is bool: how['nargs'] = 0 # no word follows
         how |= dict(dest=f.name, default=argparse.SUPPRESS, help=argparse.SUPPRESS, action=OldName)
         parser.add_argument('--' + f.metadata['old'], **how)
 
@@ -118,5 +124,5 @@ def from_settings(kind:type, # a dataclass whose fields `option` has made
     given = {f.name:settings[f.name] for f in fields(kind) if f.name in settings}
     wrong = [f for f in fields(kind) if f.name in given and not fits(f, given[f.name])]
     said = ', '.join(f'{f.name} (expected {wanted(f)})' for f in wrong)
-    check(not wrong, f'nothing that fits under {said}')
+    check(not wrong, f'these settings do not fit: {said}')
     return kind(**given)
