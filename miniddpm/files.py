@@ -128,6 +128,7 @@ def packed(value,        # of any kind that `pack` takes
     tensors[name] = value
     return {'tensor': name}
 
+# %% ../nbs/00_files.ipynb #files052
 def pack(state # tensors, None, bool, int, float, str in lists, tuples and dicts (keys: str, int)
         )->tuple[dict[str,Tensor],object]: # tensors by name; and the rest, as JSON can hold it
     "Take a state apart for `save_weights`; `ValueError` names the place of what cannot be kept"
