@@ -39,6 +39,7 @@ class GroupNorm(nn.GroupNorm):
                ) -> Tensor: # the same shape, in the precision of the weights
         return super().forward(x.to(self.weight.dtype))
 
+# %% ../../nbs/05_layers.ipynb #lay1grno
 def group_norm(ch:int # channels
               ) -> nn.GroupNorm:
     "Group norm with groups of 8 channels, or one group where 8 do not divide them"
