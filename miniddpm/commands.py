@@ -42,6 +42,7 @@ from .recipe import (
 # %% ../nbs/13a_commands.ipynb #cmd00019
 LARGEST_SIDE = 64 # pixels, a side that nobody asked for
 
+# %% ../nbs/13a_commands.ipynb #22c7b5ae
 def folder_side(folder:str # of image files
                ) -> int: # pixels
     "The side that pictures in a folder should have"
@@ -50,6 +51,7 @@ def folder_side(folder:str # of image files
     sizes,_ = try_each(picture_size, image_files(path), 'looking')
     return min(LARGEST_SIDE, usual_size(list(sizes.values()) or [1]))
 
+# %% ../nbs/13a_commands.ipynb #8618e0c3
 def dataset_side(ds # `datasets.Dataset`
                 ) -> int|None: # pixels; None: as they are
     "The side that pictures of a data set should have, by its first hundred"
@@ -59,6 +61,7 @@ def dataset_side(ds # `datasets.Dataset`
     sides = [max(ds[i][column].size) for i in range(min(100, len(ds)))]
     return min(LARGEST_SIDE, usual_size(sides))
 
+# %% ../nbs/13a_commands.ipynb #41113d3b
 def read_pictures(recipe:Recipe, # says which
                   side:int|None=None # pixels; None: whatever suits them
                  ) -> Pictures: # to train with
@@ -99,6 +102,7 @@ def run_callbacks(recipe:Recipe, # what to do
         Recorder(), Progress(), SampleGrid(sample, folder=run),
         Checkpoint(run/'checkpoint.safetensors', resume=resume)]
 
+# %% ../nbs/13a_commands.ipynb #c90275df
 def prepared(recipe:Recipe, # what to do
              pictures:Pictures, # to train with
              run:Path, # folder that takes everything
@@ -110,6 +114,7 @@ def prepared(recipe:Recipe, # what to do
     batches = Batches(pictures, bs=recipe.bs, seed=recipe.seed, drop_last=True)
     return recipe.learner(batches, run_callbacks(recipe, run, resume, team))
 
+# %% ../nbs/13a_commands.ipynb #ac01dfa7
 @contextmanager
 def run_folder(run:Path, # to be there inside
                learn:Learner, # whose steps are counted
@@ -194,6 +199,7 @@ def leave_samples(recipe:Recipe, # of a run
     save_grid(images, run/'samples.png', ncols=10, zoom=zoom_for(recipe.shape[-1]))
     draw_curve(learn.find(Recorder), run/'loss.png')
 
+# %% ../nbs/13a_commands.ipynb #ba62911f
 def leave_scores(recipe:Recipe, # of a run
                  learn:Learner, # that has trained
                  run:Path # folder that takes them
@@ -242,6 +248,7 @@ def train_parser() -> argparse.ArgumentParser: # leaves out what was not asked f
     add_options(parser, Options)
     return parser
 
+# %% ../nbs/13a_commands.ipynb #7f6eb962
 def asked(given:dict # words of the command, by name; `out` and `resume` are taken out
          ) -> tuple[Path,Recipe,bool]: # folder, recipe, go on?
     "What to do, or `ValueError`"
@@ -274,6 +281,7 @@ def ready(given:dict, # words of the command, by name
     if recipe.images or recipe.dataset: say_pictures(recipe)
     return run,recipe,prepared(recipe, pictures, run, resume, team)
 
+# %% ../nbs/13a_commands.ipynb #e0670b10
 def train_or_exit(parser:argparse.ArgumentParser, # says what is wrong with the words
                   given:dict, # words of the command, by name
                   team=Alone() # this process, or several
@@ -287,6 +295,7 @@ def train_or_exit(parser:argparse.ArgumentParser, # says what is wrong with the 
         sys.exit(f'miniddpm_train: {e}')
     print(f'all in {run}: look at {run/"samples.png"}; more with: miniddpm_sample {run}')
 
+# %% ../nbs/13a_commands.ipynb #283a0b88
 @contextmanager
 def one_voice(main:bool # the process that speaks?
              ):
@@ -297,6 +306,7 @@ def one_voice(main:bool # the process that speaks?
         warnings.showwarning = say
         with nullcontext() if main else redirect_stdout(nowhere): yield
 
+# %% ../nbs/13a_commands.ipynb #0649fa5c
 def train_command(argv:list[str]|None=None # the command's words; None: those of the shell
                  ):
     "The command `miniddpm_train`"
@@ -329,11 +339,13 @@ def sample_parser() -> argparse.ArgumentParser: # leaves out what was not asked 
     add_options(parser, Drawing)
     return parser
 
+# %% ../nbs/13a_commands.ipynb #ff10deec
 def model_file(run:Path|None # folder of a run, or the file
               ) -> Path|None: # None: the model that ships
     "Where the model is"
     return run/'model.safetensors' if run and run.is_dir() else run
 
+# %% ../nbs/13a_commands.ipynb #358cca0c
 def sample_run(given:dict, # words of the command, by name
                file:Path|None # of the model; None: the one that ships
               ) -> str: # one line on what was done
@@ -356,6 +368,7 @@ def sample_run(given:dict, # words of the command, by name
     save_grid(images, out, zoom=zoom_for(side))
     return f'{drawing.n} images in {steps} steps, {drawing.calls} network calls each: {out}'
 
+# %% ../nbs/13a_commands.ipynb #e8c15f4b
 def sample_command(argv:list[str]|None=None # the command's words; None: those of the shell
                   ):
     "The command `miniddpm_sample`"
