@@ -193,9 +193,9 @@ def renamed(old:dict # settings as version 0.0.1 wrote them
     s = dict(old)
     net = s.pop('model')
     sizes = [size for size,args in SIZES.items() if net == dict(classes=net.get('classes')) | args]
-    check(len(sizes)==1, 'nothing that fits under model')
+    check(len(sizes)==1, 'these settings do not fit: model')
     spent = s.pop('budget', None)
-    check(isinstance(spent, dict) and len(spent)==1, 'nothing that fits under budget')
+    check(isinstance(spent, dict) and len(spent)==1, 'these settings do not fit: budget')
     s |= spent
     for was,name in dict(levels='schedule', parts='accumulate').items():
         if was in s: s[name] = s.pop(was)
