@@ -25,6 +25,7 @@ def to_float(x:torch.Tensor # uint8, 0 to 255
           f'expected uint8 images, found {x.dtype}: floats already, or in need of `to_uint8`?')
     return x.float().div_(127.5).sub_(1)
 
+# %% ../nbs/00_pictures.ipynb #pict2u8_
 def to_uint8(x:torch.Tensor # float, -1 to 1, what lies outside is clamped; or uint8, which stays
             )->torch.Tensor: # uint8, 0 to 255
     "The way back to bytes, rounded to the nearest: it undoes `to_float` exactly"
@@ -42,18 +43,21 @@ def check_images(x): # should be a batch of images
           'expected images as a tensor (N, C, H, W) with C = 1 or 3 and N > 0, '
           f'found {found}; x[None] adds an N')
 
+# %% ../nbs/00_pictures.ipynb #pict2col
 def columns(n:int # images
            )->int: # images in a row
     "Up to ten in a row, so that rows are full if that can be"
     if n <= 10: return n
     return next((c for c in range(10, 3, -1) if n%c == 0), 10)
 
+# %% ../nbs/00_pictures.ipynb #pic3sp23
 def white_above(x:torch.Tensor, # (..., H, W) uint8
                 top:int         # pixels
                )->torch.Tensor: # (..., top+H, W)
     "White rows on top of images"
     return torch.nn.functional.pad(x, (0, 0, top, 0), value=255)
 
+# %% ../nbs/00_pictures.ipynb #pict2til
 def tile(x:torch.Tensor, # (N, C, H, W): float in [-1, 1], or uint8
          ncols:int=None, # images in a row; None: `columns`
          gap:int=2,      # white pixels between them
@@ -75,6 +79,7 @@ def room_above(titles:list[str], # of images
     lines = max((title.count('\n')+1 for title in titles), default=0)
     return math.ceil(lines*0.16*width/size)
 
+# %% ../nbs/00_pictures.ipynb #pic3sp20
 def axes_for(im:torch.Tensor, # (C, height, width)
              scale:float      # inches a pixel
             ): # matplotlib axes that fill a new figure
@@ -84,6 +89,7 @@ def axes_for(im:torch.Tensor, # (C, height, width)
     figure = plt.figure(figsize=(scale*width, scale*height), dpi=100)
     return figure.add_axes((0, 0, 1, 1))
 
+# %% ../nbs/00_pictures.ipynb #pict2dra
 def draw_pixels(ax,             # matplotlib axes
                 im:torch.Tensor # (C, height, width) uint8
                ):
@@ -92,6 +98,7 @@ def draw_pixels(ax,             # matplotlib axes
     ax.imshow(pixels, cmap='gray', vmin=0, vmax=255, interpolation='nearest')
     ax.axis('off')
 
+# %% ../nbs/00_pictures.ipynb #pic3sp22
 def write_titles(ax,               # matplotlib axes
                  titles:list[str], # of images in rows
                  ncols:int,        # images in a row
@@ -105,6 +112,7 @@ def write_titles(ax,               # matplotlib axes
         y = first[1] + row*step[1]
         ax.text(x, y, title, ha='center', va='bottom', fontsize=8)
 
+# %% ../nbs/00_pictures.ipynb #pict2row
 def write_rows(ax,             # matplotlib axes
                rows:list[str], # names of rows
                first:float,    # the middle of the first row, in pixels
@@ -114,6 +122,7 @@ def write_rows(ax,             # matplotlib axes
     for i,name in enumerate(rows):
         ax.text(-4, first+i*step, name, ha='right', va='center', fontsize=8)
 
+# %% ../nbs/00_pictures.ipynb #pic3sp21
 def check_names(titles:list[str], # of images or columns
                 rows:list[str],   # of rows
                 n:int,            # images
@@ -171,9 +180,10 @@ def decode_16_bits(im # a PIL image of mode I or one of those that begin with it
     deep[deep == im.info.get('transparency', -1)] = 65535 # on white
     return Image.fromarray((deep/257).round().astype(np.uint8))
 
+# %% ../nbs/00_pictures.ipynb #pict2dec
 def decode(im # a PIL image of any mode but F; mode I only where a file says that it has 16 bits
           )->torch.Tensor: # (1, H, W) if the image is gray, else (3, H, W); uint8
-    "The pixels of a PIL image: 8 of 16 bits, the colors of a palette, white behind what is transparent"
+    "The pixels of a PIL image: 8 of 16 bits, the colors of a palette, white under what is transparent"
     from PIL import Image
     check(im.mode != 'F', 'an image of floats (mode F) has no agreed range: save it with 8 bits')
     if im.mode.startswith('I'): im = decode_16_bits(im)
@@ -208,6 +218,7 @@ def open_picture(file # path, or an open file
         raise ValueError(too_large)
     return im
 
+# %% ../nbs/00_pictures.ipynb #pict2siz
 def picture_size(file # path, or an open file
                 )->int: # pixels
     "The longer side of an image file, without decoding it"
@@ -233,6 +244,7 @@ def check_size(size:int|None,    # side of images, in pixels
           f'expected a side of 1 to {LARGEST} pixels, or None for images as they are; found size={size}')
     check(channels in (None, 1, 3), f'expected channels 1 or 3, or None; found {channels}')
 
+# %% ../nbs/00_pictures.ipynb #pict2res
 def resize(x:torch.Tensor,   # (N, C, H, W) uint8
            size:int=None,    # side of the result; None: as it is
            channels:int=None # 1 or 3; None: as it is
@@ -261,6 +273,7 @@ def enlarge(im:torch.Tensor, # (C, H, W) uint8
     from torchvision.transforms.functional import to_pil_image
     return to_pil_image(im.repeat_interleave(zoom, 1).repeat_interleave(zoom, 2))
 
+# %% ../nbs/00_pictures.ipynb #pict2sav
 def save_grid(x:torch.Tensor, # (N, C, H, W): float in [-1, 1], or uint8
               path:str|Path,  # PNG file to write, whole or not at all
               ncols:int=None, # images in a row; None: `columns`
