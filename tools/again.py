@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from execute import Client
 
-QUICK = '00_basics', '00_options' # pages that print no times, and take seconds
+QUICK = '00_basics', '00_options', '00_files', '05_layers' # pages that print no times, and take seconds
 NUMBER = re.compile(r'(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.])')
 CLOSE = 0.02 # of a number
 TINY = 1e-5 # rounding; below it all are the same

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 import nbformat
 
-PLAIN = ('index', '00_basics', '00_files', '00_options', '00_runs', '05_layers', '06b_optim',
-         '06c_checkpoint', '06d_processes', '07a_own_metric', '12a_recipe', '13a_commands', '91_glossary')
+PLAIN = ('00_basics', '00_batching', '00_files', '00_options', '00_runs', '06c_checkpoint', '06d_processes',
+         '12a_recipe', '91_glossary')
 
 
 def outputs_of(path):
