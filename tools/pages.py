@@ -13,7 +13,7 @@ from pathlib import Path
 import counts
 
 PAGES = Path('nbs')
-PATH = ('00_data', '01_crappify', '02_schedules', '02b_more_schedules', '03_denoiser', '04_samplers', '05_unet',
+PATH = ('00_data', '01_crappify', '02_schedules', '03_denoiser', '04_samplers', '05_unet',
         '06_learner', '07_metrics', '10_first_model') # what a first reader reads
 UNCUT = ( # pages that wait for smaller cells: only folds and links are looked at
     '00_readers', '01_crappify', '02_schedules', '02b_more_schedules', '03_denoiser',
