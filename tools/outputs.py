@@ -22,7 +22,9 @@ def faults(path):
     outputs = outputs_of(path)
     pictures = sum('image/png' in output.get('data', {}) for output in outputs)
     errors = [output for output in outputs if output.output_type == 'error']
+    said = ' '.join(output.get('text', '') for output in outputs)
     if errors: yield f'{path}: an error among its outputs'
+    if '/ipykernel_' in said: yield f'{path}: a warning that names a folder of the machine'
     if not pictures and path.stem not in PLAIN: yield f'{path}: no picture'
 
 
