@@ -75,6 +75,9 @@ def test_glossary():
     found = [(h, list(glossary.marks(t))) for h, t in glossary.headings(cells)]
     assert found[1] == ('Top', [('stochastic sampling', 'Fresh noise (**stochastic sampling**) helps.')])
     assert found[2] == ('Deep', [('b', 'A (**b**, or c).')])
+    table = '| part | why |\n|---|---|\n| a net of two (**c**) | none |'
+    assert list(glossary.marks(table)) == [('c', 'a net of two (**c**)')]
+    assert list(glossary.marks('- Not so (**d**): it is')) == [('d', 'Not so (**d**): it is')]
 
 
 def test_again():

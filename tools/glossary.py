@@ -12,7 +12,7 @@ from pages import PATH
 GLOSSARY = Path('nbs/91_glossary.ipynb')
 TERM = re.compile(r'\(\*\*([^*]+)\*\*[^()]*\)')
 HEADING = re.compile(r'^#+\s+(.+)$', re.M)
-SENTENCE = re.compile(r'(?<=[.!?:])\s+|\n\s*\n|\n\s*[-*\d]+\.?\s+')
+SENTENCE = re.compile(r'(?<=[.!?])\s+|\n\s*\n|\n\s*[-*\d]+\.?\s+|\s*\|\s*') # or a cell of a table
 HEAD = (
     "# Glossary\n\nThe field's words, and the page that explains each of them in plain ones. "
     'It is made from the pages themselves: wherever a plain word is followed by a term in brackets, '
@@ -22,7 +22,8 @@ HEAD = (
 def marks(text):
     "(term, sentence) for each term that a text explains"
     for sentence in SENTENCE.split(text):
-        for term in TERM.findall(sentence): yield term, ' '.join(sentence.split())
+        said = ' '.join(sentence.split()).removeprefix('- ')
+        yield from ((term, said) for term in TERM.findall(sentence))
 
 
 def headings(cells):
