@@ -53,6 +53,15 @@ def test_grain():
     assert not said(pages.long_lines, page(GOOD))
 
 
+def test_empty_pictures():
+    "Axes and their drawing are one cell"
+    made = '_,axs = plt.subplots(1, 2)'
+    assert 'axes `axs`' in said(pages.empty_pictures, page(made, 'for ax in axs: ax.plot(x)'))
+    assert not said(pages.empty_pictures, page(made + '\nfor ax in axs: ax.plot(x)'))
+    assert not said(pages.empty_pictures, page('fig,(a, b) = plt.subplots(1, 2)\na.plot(x)\nb.plot(x)'))
+    assert 'axes `b`' in said(pages.empty_pictures, page('fig,(a, b) = plt.subplots(1, 2)\na.plot(x)'))
+
+
 def test_words():
     "Folds, links, and what a first reader can read"
     folded = page(pages.FOLD + '\nassert True')

@@ -2,6 +2,7 @@
 
     python tools/pages.py            # all pages; fails where one is not
     python tools/pages.py NAME ...   # these, with or without nbs/ and .ipynb"""
+import ast
 import hashlib
 import io
 import json
@@ -125,6 +126,26 @@ def folds(notebook):
             yield f'folded in one place only: {source_of(cell)[:60]!r}'
 
 
+# Pictures
+
+def made_axes(tree):
+    "Names of axes that a cell makes with plt.subplots"
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign) or 'plt.subplots' not in ast.unparse(node.value): continue
+        names = [n.id for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name)]
+        yield from (name for name in names[1:] if name != '_')
+
+
+def empty_pictures(notebook):
+    "Axes that are made in a cell and drawn on in another: Jupyter shows them empty"
+    for text in of_kind(notebook, 'code'):
+        if 'plt.subplots' not in text or UNPYTHONIC.search(text): continue
+        tree = ast.parse(text)
+        used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        for name in set(made_axes(tree)) - used:
+            yield f'nothing is drawn on the axes `{name}`: {text[:60]!r}'
+
+
 # Words
 
 def words(notebook): return sum(len(text.split()) for text in of_kind(notebook, 'markdown'))
@@ -173,9 +194,9 @@ def read(name): return json.loads((PAGES/f'{name}.ipynb').read_text(encoding='ut
 def faults(name):
     "What is wrong with a page: sentences"
     notebook = read(name)
-    if name in UNCUT: return [f'{name}: {said}' for check in (folds, links) for said in check(notebook)]
-    checks = [stale, grain, long_lines, folds, links]
-    if name in PATH: checks.append(path_page)
+    checks = [folds, links, empty_pictures]
+    if name not in UNCUT: checks += [stale, grain, long_lines]
+    if name in PATH and name not in UNCUT: checks.append(path_page)
     if name == 'index': checks.append(index)
     return [f'{name}: {said}' for check in checks for said in check(notebook)]
 
