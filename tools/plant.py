@@ -23,8 +23,9 @@ COMPARISONS = {
     ast.Eq: '!=', ast.NotEq: '==',
     ast.Is: 'is not', ast.IsNot: 'is', ast.In: 'not in', ast.NotIn: 'in'}
 SECONDS = 300 # for a page; longer counts as noticed
-RUN = ('import pathlib, sys; from nbdev.test import test_nb; '
-       "sys.exit(not test_nb(pathlib.Path(sys.argv[1]), skip_flags=['notest'])[0])")
+RUN = ('import pathlib, sys; page = pathlib.Path(sys.argv.pop(1)); '
+       'from nbdev.doclinks import nbdev_export; from nbdev.test import test_nb; nbdev_export(); '
+       "sys.exit(not test_nb(page, skip_flags=['notest'])[0])")
 
 
 # Faults: (first place, last place, text instead), places as (row, column)
@@ -100,16 +101,18 @@ def all_faults(notebook):
 def noticed(folder, page, id, text):
     "Does a cell of the page fail?"
     path = folder/'nbs'/f'{page}.ipynb'
-    notebook = nbformat.read(path, as_version=4)
+    good = path.read_text(encoding='utf-8')
+    notebook = nbformat.reads(good, as_version=4)
     for cell in notebook.cells:
         if cell.id == id: cell.source = text
-    faulty = folder/'nbs'/f'{page}_faulty.ipynb'
-    nbformat.write(notebook, faulty)
+
+    # other modules use what the page exports, so the faulty page is exported, too
+    nbformat.write(notebook, path)
     env = dict(os.environ, IN_TEST='1', PYTHONPATH=str(folder), OMP_NUM_THREADS='1')
-    try: done = subprocess.run([sys.executable, '-c', RUN, faulty], cwd=folder, env=env,
+    try: done = subprocess.run([sys.executable, '-c', RUN, path], cwd=folder, env=env,
                                capture_output=True, timeout=SECONDS)
     except subprocess.TimeoutExpired: return True
-    finally: faulty.unlink()
+    finally: path.write_text(good, encoding='utf-8')
     return done.returncode != 0
 
 
