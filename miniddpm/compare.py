@@ -4,18 +4,20 @@
 
 # %% auto #0
 __all__ = ['Variant', 't_chance', 't_limit', 'visible', 'Outcome', 'Snapshots', 'training', 'difference', 'differences',
-           'plus_minus', 'ratio_cells', 'table_legend', 'Comparison', 'results', 'trial', 'compare']
+           'plus_minus', 'ratio_cells', 'table_legend', 'RunFile', 'Runs', 'Comparison', 'results', 'trial', 'compare']
 
 # %% ../nbs/12_compare.ipynb #c0002
 import math
 import time
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Callable, NamedTuple
 import matplotlib.pyplot as plt
 import torch
 from fastprogress.fastprogress import progress_bar
 from torch import Tensor
+
+# %% ../nbs/12_compare.ipynb #4092d9f3
 from . import __version__
 from .basics import check, forked_rng, set_seed
 from .files import load_weights, save_weights
@@ -43,6 +45,8 @@ def t_chance(t:float, # a difference, in units of its standard error
     beyond = area(math.atan(abs(t)/math.sqrt(df)))
     return (beyond/area(0.)).item()
 
+# %% ../nbs/12_compare.ipynb #a0c59101
+@cache
 def t_limit(df:int, # degrees of freedom
             chance:float=0.05 # of a t beyond the limit where there is no difference
            ) -> float:
@@ -55,6 +59,8 @@ def t_limit(df:int, # degrees of freedom
         else: high = middle
     return high
 
+# %% ../nbs/12_compare.ipynb #9f032a35
+@cache
 def visible(df:int, # degrees of freedom with which the standard error is known
             power:float=0.8 # share of new experiments that are to find it
            ) -> float: # in units of that standard error
@@ -79,10 +85,10 @@ class Outcome(NamedTuple):
 
 Variant = Callable[[int,float],Outcome|Tensor] # called with a seed and the minutes that it may take
 
+# %% ../nbs/12_compare.ipynb #25a0c88b
 class Snapshots(Callback):
     "Takes samples on the way, while the clock of the budget stands still"
-    def __init__(self,
-                 sample:Callable, # called with the model to use, gives images
+    def __init__(self, sample:Callable, # called with the model to use, gives images
                  shares:tuple[float,...]=(0.25,0.5,0.75)): # of the budget
         self.sample = sample
         self.shares = shares
@@ -96,6 +102,7 @@ class Snapshots(Callback):
         self.taken.append((seconds, images))
         learn.model.train()
 
+# %% ../nbs/12_compare.ipynb #c0007927
 def training(model:Callable=first_model, # makes a new denoiser
              data=None, # training images, as `Batches` takes them; None: Fashion-MNIST
              bs:int=32, # images in a batch
@@ -133,6 +140,7 @@ def difference(a:Tensor, # values of one variant (N,), float64
     return dict(ratio=back(diff), low=back(diff-reach), high=back(diff+reach),
                 chance=chance, visible=back(visible(df)*se))
 
+# %% ../nbs/12_compare.ipynb #2a9c09a6
 def differences(sets:dict[str,list[float]], # values of each variant, by name
                 base:str, # name of the one that the others are held against
                 ratios:bool=True # compare logarithms, and give ratios; False: differences
@@ -146,8 +154,7 @@ def differences(sets:dict[str,list[float]], # values of each variant, by name
     # the noise of a single value, from the scatter of all variants
     df = sum(len(v)-1 for v in sets.values())
     if df==0: return {}
-    squares = sum(len(v)*v.var(correction=0).item() for v in sets.values())
-    noise = math.sqrt(squares/df)
+    noise = math.sqrt(sum(len(v)*v.var(correction=0).item() for v in sets.values())/df)
     return {name:difference(v, sets[base], noise, df, back) for name,v in sets.items() if name!=base}
 
 # %% ../nbs/12_compare.ipynb #c015tabl
@@ -172,8 +179,8 @@ def table_legend(others): # what stands below the table
             f'if it is {least:.2f} times or more.')
 
 # %% ../nbs/12_compare.ipynb #c0016
-class Comparison:
-    "Results of several variants: a table, curves and pictures, kept in one file"
+class RunFile:
+    "Runs of variants, kept in one file: how they get in"
     def __init__(self,
                  path:str|Path): # .safetensors; read if it is there
         self.path = Path(path)
@@ -206,11 +213,14 @@ class Comparison:
         if images is not None: self.grids[key] = to_uint8(images).clone()
 
     def update(self,
-               other:'Comparison'): # perhaps from another machine
+               other:'RunFile'): # perhaps from another machine
         "Take in all runs of another comparison"
         for row in other.rows: self.add(row, other.grids.get(other.key(row)))
         return self
 
+# %% ../nbs/12_compare.ipynb #66c8f82d
+class Runs(RunFile):
+    "What finished runs found"
     def finished(self): # the rows of runs without an error
         return [r for r in self.rows if not r['error']]
 
@@ -234,6 +244,16 @@ class Comparison:
         sets = {name:self.values(name, what) for name in names}
         return differences(sets, base, ratios=what=='fid')
 
+    def line(self, name, other): # of the table: a variant, and how it differs from the base
+        def mean(what): return sum(self.values(name, what))/len(self.values(name))
+        scores = [plus_minus(self.values(name, what)) for what in ('fid', 'kid')]
+        cost = f"{mean('seen'):,.0f} | {mean('seconds'):.0f}"
+        runs = len(self.values(name))
+        return f"| {name} | {runs} | {' | '.join(scores)} | {cost} | {ratio_cells(other)} |"
+
+# %% ../nbs/12_compare.ipynb #0b604d21
+class Comparison(Runs):
+    "Results of several variants: a table, curves and pictures, kept in one file"
     def table(self,
               base:str|None=None # name of the one that the others are held against; None: the first
              ) -> str: # Markdown
@@ -245,46 +265,35 @@ class Comparison:
         lines = ['| | runs | FID | KID | images seen | seconds '
                  f'| FID against *{base}* | chance |', '|---'*8 + '|']
         lines += [self.line(name, others.get(name)) for name in self.names()]
-
-        failed = [f"{r['name']}: {r['error']}" for r in self.rows if r['error']]
-        lines += [f'\n{text}' for text in dict.fromkeys(failed)]
+        lines += dict.fromkeys(f"\n{r['name']}: {r['error']}" for r in self.rows if r['error'])
         if others: lines.append(table_legend(others))
         return '\n'.join(lines)
 
     _repr_markdown_ = table # what a notebook shows
-
-    def line(self, name, other): # of the table: a variant, and how it differs from the base
-        def mean(what): return sum(self.values(name, what))/len(self.values(name))
-        scores = [plus_minus(self.values(name, what)) for what in ('fid', 'kid')]
-        runs = str(len(self.values(name)))
-        cost = f"{mean('seen'):,.0f} | {mean('seconds'):.0f}"
-        return f"| {' | '.join([name, runs, *scores, cost, ratio_cells(other)])} |"
 
     def plot(self, ax=None): # the axes
         "FID against training time: a line for each run"
         ax = ax or plt.subplots(figsize=(6, 3.4), layout='constrained')[1]
         for i,name in enumerate(self.names()):
             for j,curve in enumerate(self.values(name, 'curve')):
-                label = name if j==0 else None
-                ax.plot(*zip(*curve), 'o-', c=f'C{i%10}', ms=3, alpha=0.7, label=label)
+                ax.plot(*zip(*curve), 'o-', label=None if j else name,
+                        c=f'C{i%10}', ms=3, alpha=0.7)
         ax.set(xlabel='seconds of training', ylabel='FID', yscale='log')
         ax.legend(fontsize=8)
         return ax
 
-    def show(self,
-             seed:int=0, # of the runs to look at
-             n:int=20 # images of each
-            ): # the axes
+    def show(self, seed:int=0, n:int=20): # seed of the runs, images of each; the axes come back
         "Samples of each variant below each other, from the same noise"
         rows = [r for r in self.rows if r['seed']==seed and self.key(r) in self.grids]
         grids = {r['name']:self.grids[self.key(r)][:n] for r in rows}
         check(grids, f'no pictures of seed {seed} are kept in {self.path}')
 
-        height = len(grids)*(0.35 + n/40)
+        ncols = min(n, 20)
+        height = len(grids)*(0.35 + 10*n/ncols**2)
         fig = plt.figure(figsize=(10, height), layout='constrained')
         axs = fig.subplots(len(grids), squeeze=False)[:,0]
         for ax,(name,images) in zip(axs, grids.items()):
-            show_images(images, ncols=min(n, 20), titles=name, ax=ax)
+            show_images(images, ncols=ncols, titles=name, ax=ax)
         return axs
 
 # %% ../nbs/12_compare.ipynb #c0018
@@ -298,6 +307,7 @@ def results(out:Outcome, # of a variant
     curve = [(t, s.fid) for t,s in zip(times, scores)]
     return last | dict(seen=out.seen, seconds=out.seconds, curve=curve)
 
+# %% ../nbs/12_compare.ipynb #6bd3d341
 def trial(name:str, # of the variant
           variant:Variant, # what is tried
           seed:int, # for it

@@ -37,6 +37,7 @@ def noising_levels(x0:Tensor, # clean images (N, ...), floats
                          f'with {(~x0.isfinite()).sum()} NaN or infinite values')
     return up
 
+# %% ../nbs/19_likelihood.ipynb #56c019af
 def invert(denoise:Denoise, # D(x, level) -> x0; bind labels first: `partial(D, y=y)`
            x0:Tensor, # clean images (N, ...)
            levels:list[Level], # from noise to clean; a clean image at the end is left out
