@@ -51,6 +51,7 @@ def repeated(levels:list[Level], # from noise to clean
         n = times if to.sigma>0 else 1
         yield from ((level, to, i+1==n) for i in range(n))
 
+# %% ../nbs/15_editing.ipynb #d1541f58
 def resampled(denoise:Denoise, # D(xt, level) -> x0, say of `inpaint`
               xt:Tensor, # state at `levels[0]`, (N, ...)
               levels:list[Level], # from noise to clean
@@ -123,6 +124,7 @@ def as_png(x:Tensor, # an image (C, H, W) in [-1, 1]
     large = tall.repeat_interleave(scale, 2) # (C, scale*H, scale*W)
     return encode_png(large).numpy().tobytes()
 
+# %% ../nbs/15_editing.ipynb #d32f85e0
 def choose_by_mouse(loop:Loop # what is played with; `loop.best` is the result
                    ): # an `ipywidgets` box, which a notebook shows
     "The best so far and the new pictures of a loop, each with a button that chooses it"

@@ -5,11 +5,13 @@
 # %% auto #0
 __all__ = ['Clock', 'KINDS', 'table_clock', 'Settings', 'falling', 'table_settings', 'edm_settings', 'flow_settings', 'is_edm',
            'is_flow', 'read_scheduler', 'config_of', 'config_shape', 'is_dit', 'label_count', 'whole_steps',
-           'names_timestep', 'for_all', 'FromDiffusers', 'from_diffusers', 'ToDiffusers', 'to_diffusers']
+           'names_timestep', 'for_all', 'label_advice', 'TheirNetwork', 'FromDiffusers', 'from_diffusers',
+           'ToDiffusers', 'to_diffusers']
 
 # %% ../nbs/20_interop.ipynb #19f8a690
 import inspect
 import math
+from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, Callable, NamedTuple
@@ -51,6 +53,7 @@ class Settings(NamedTuple):
     to_time: Clock # log-SNR -> timestep
     to_logsnr: Clock # timestep -> log-SNR
 
+# %% ../nbs/20_interop.ipynb #c54e77d9
 def falling(abars:Tensor # alpha-bar at each timestep (T,), float64
            ) -> Tensor: # the same, falling to the end
     "Mend a table whose last alpha-bar, 0 by right, was made 2**-24, more than the one before it"
@@ -63,6 +66,7 @@ def falling(abars:Tensor # alpha-bar at each timestep (T,), float64
     line = np.interp(places, places[kept], torch.logit(abars[kept]))
     return torch.where(kept, abars, torch.from_numpy(line).sigmoid())
 
+# %% ../nbs/20_interop.ipynb #843dfc0b
 def table_settings(target:Target, # what the network answers
                    abars:Tensor # alpha-bar at each timestep (T,)
                   ) -> Settings:
@@ -72,6 +76,7 @@ def table_settings(target:Target, # what the network answers
     ends = (table[-1].item(), table[0].item())
     return Settings(target, from_abars(abars), ends, 1., torch.hypot, *table_clock(table))
 
+# %% ../nbs/20_interop.ipynb #24027de5
 def edm_settings(c:dict # settings of the scheduler
                 ) -> Settings:
     "EDM (Karras et al. 2022, table 1); `v_prediction` there is the same answer with the other sign"
@@ -88,6 +93,7 @@ def edm_settings(c:dict # settings of the scheduler
                     to_time=lambda logsnr: -logsnr/8, # log(sigma/alpha)/4
                     to_logsnr=lambda t: -8*t)
 
+# %% ../nbs/20_interop.ipynb #27a53c67
 def flow_settings(T:int, # the timestep of pure noise
                   shift:float # of the schedule
                  ) -> Settings:
@@ -100,6 +106,7 @@ def flow_settings(T:int, # the timestep of pure noise
                     to_time=lambda logsnr: T*(-logsnr/2).sigmoid(),
                     to_logsnr=lambda t: 2*(T/t - 1).log())
 
+# %% ../nbs/20_interop.ipynb #e239e578
 def is_edm(scheduler, c, kind): # with EDM's own clock?
     clock = getattr(scheduler, 'precondition_noise', None)
     return 'sigma_data' in c and kind in ('epsilon', 'v_prediction') and clock and clock(1.)==0
@@ -108,6 +115,7 @@ def is_flow(c, kind): # flow matching? Then with a length and a shift
     known = kind=='flow_prediction' or kind is None and 'shift' in c
     return known and 'num_train_timesteps' in c and ('shift' in c or 'flow_shift' in c)
 
+# %% ../nbs/20_interop.ipynb #a743e15a
 def read_scheduler(scheduler:Any # a diffusers scheduler
                   ) -> Settings:
     "What a network for this scheduler hears and answers"
@@ -133,7 +141,7 @@ def config_of(net, name): # a setting of a diffusers network, or None
     return getattr(getattr(net, 'config', None), name, None)
 
 def config_shape(net:Callable # a diffusers network
-                ) -> tuple[int,int,int]: # channels, height, width; gray and 28 where it says nothing
+                ) -> tuple[int,int,int]: # channels, height, width; 1 and 28 where it says nothing
     "The shape of an image for a network, as its `config` says"
     side = config_of(net, 'sample_size') or 28
     size = tuple(side) if isinstance(side, (tuple, list)) else (side, side)
@@ -142,6 +150,7 @@ def config_shape(net:Callable # a diffusers network
 def is_dit(net): # labels in its norms (Peebles and Xie 2023), with a last row for no label
     return config_of(net, 'norm_type')=='ada_norm_zero'
 
+# %% ../nbs/20_interop.ipynb #7dc65923
 def label_count(net:Callable # a diffusers network
                ) -> int: # labels 0 to that, less 1; 0: none, or labels that are no numbers
     "How many labels a network knows, as its `config` says"
@@ -155,6 +164,7 @@ def whole_steps(net:Callable # a diffusers network
     learned = config_of(net, 'time_embedding_type')=='learned'
     return learned or config_of(net, 'norm_type')=='ada_norm'
 
+# %% ../nbs/20_interop.ipynb #2f3067be
 def names_timestep(net:Callable # a network
                   ) -> bool: # is a parameter called so? Then it need not be the second
     "Can the timestep be given by its name?"
@@ -162,11 +172,22 @@ def names_timestep(net:Callable # a network
     except (TypeError, ValueError): return False # no signature to look at
 
 def for_all(v, n): # one text for n images: what has one row gets n
-    return v.expand(n, *v.shape[1:]) if torch.is_tensor(v) and v.ndim and len(v)==1 else v
+    alone = torch.is_tensor(v) and v.ndim and len(v)==1
+    return v.expand(n, *v.shape[1:]) if alone else v
 
-# %% ../nbs/20_interop.ipynb #int0from
-class FromDiffusers(Denoiser):
-    "A denoiser around a diffusers network"
+# %% ../nbs/20_interop.ipynb #1ee6e04b
+@contextmanager
+def label_advice(y, classes): # around a call of a network
+    "Where a label is one that it has no row for, say so"
+    try: yield
+    except IndexError as e: # on the CPU
+        if y is None: raise
+        raise ValueError(f'this network knows labels from 0 to {classes-1}, and none for '
+                         f'"no label"; got {y.unique().tolist()}') from e
+
+# %% ../nbs/20_interop.ipynb #e6a6e9ed
+class TheirNetwork(Denoiser):
+    "A diffusers network, with labels and further arguments as it wants them"
     def __init__(self,
                  net:Callable, # called as `net(x, timesteps, class_labels=...)`
                  settings:Settings, # of its scheduler
@@ -181,19 +202,6 @@ class FromDiffusers(Denoiser):
     def classes(self) -> int:
         "How many labels the network knows; 0 if none"
         return label_count(self.net)
-
-    def heard(self,
-              xt:Tensor, # noisy images (N, C, H, W)
-              level:Level # one level, or one per image
-             ) -> tuple[Tensor,Tensor]: # images and timesteps (N,), as the network wants them
-        "Change the units, and read the clock"
-        dtype = next((p.dtype for p in self.parameters()), xt.dtype)
-        logsnr = level.logsnr.detach().cpu().double().clamp(*self.logsnr_range).expand(len(xt))
-        t = self.settings.to_time(logsnr)
-        if whole_steps(self.net): t = t.round().long()
-        else: t = t.to(torch.promote_types(xt.dtype, torch.float32))
-        x = xt/per_image(self.settings.norm(*level), xt)
-        return x.to(dtype),t.to(xt.device)
 
     def labels(self,
                y:Tensor|None, # labels (N,), or none
@@ -213,12 +221,25 @@ class FromDiffusers(Denoiser):
         "Call the network, and unpack what comes back"
         more = {k:for_all(v, len(x)) for k,v in self.kwargs.items()} | self.labels(y, len(x))
         by_name = names_timestep(self.net)
-        try: answer = self.net(x, timestep=t, **more) if by_name else self.net(x, t, **more)
-        except IndexError as e: # on the CPU
-            if y is None: raise
-            raise ValueError(f'this network knows labels from 0 to {self.classes-1}, and none for '
-                             f'"no label"; got {y.unique().tolist()}') from e
+        with label_advice(y, self.classes):
+            answer = self.net(x, timestep=t, **more) if by_name else self.net(x, t, **more)
         return answer[0] if isinstance(answer, tuple) else getattr(answer, 'sample', answer)
+
+# %% ../nbs/20_interop.ipynb #int0from
+class FromDiffusers(TheirNetwork):
+    "A denoiser around a diffusers network"
+    def heard(self,
+              xt:Tensor, # noisy images (N, C, H, W)
+              level:Level # one level, or one per image
+             ) -> tuple[Tensor,Tensor]: # images and timesteps (N,), as the network wants them
+        "Change the units, and read the clock"
+        dtype = next((p.dtype for p in self.parameters()), xt.dtype)
+        logsnr = level.logsnr.detach().cpu().double().clamp(*self.logsnr_range).expand(len(xt))
+        t = self.settings.to_time(logsnr)
+        if whole_steps(self.net): t = t.round().long()
+        else: t = t.to(torch.promote_types(xt.dtype, torch.float32))
+        x = xt/per_image(self.settings.norm(*level), xt)
+        return x.to(dtype),t.to(xt.device)
 
     def answer(self,
                xt:Tensor, # noisy images (N, C, H, W)
@@ -233,6 +254,7 @@ class FromDiffusers(Denoiser):
                              f'{tuple(answer.shape)}')
         return answer[:,:channels].to(xt.dtype) # what may follow is a variance
 
+# %% ../nbs/20_interop.ipynb #c4a69b7e
 def from_diffusers(net:Callable, # a UNet2DModel, UNet2DConditionModel, DiT, or what is called like them
                    scheduler:Any, # the diffusers scheduler that belongs to it
                    **kwargs # more arguments for each call, as `encoder_hidden_states`, one row or N
@@ -289,6 +311,7 @@ class ToDiffusers(nn.Module):
         answer = p*x0 + q*(sample - alpha*x0)/sigma
         return SimpleNamespace(sample=answer) if return_dict else (answer,)
 
+# %% ../nbs/20_interop.ipynb #4f84c20b
 def to_diffusers(denoise:Denoise, # D(xt, level) -> x0; bind labels first: `partial(D, y=y)`
                  scheduler:Any, # that will step it, a diffusers one, with its `prediction_type`
                  shape:tuple[int,int,int]|None=None # channels, height, width; None: `denoise.shape`
