@@ -22,18 +22,21 @@ __getattr__ = moved(__name__, { # names of version 0.0.1
 # %% ../nbs/11_guidance.ipynb #27769ac4
 GuidanceWeight = float | Callable[[Level], float|Tensor]
 
+# %% ../nbs/11_guidance.ipynb #3b245b28
 def guidance_weight(w:GuidanceWeight, # how far to go: a number, or a function of the level
                     level:Level, # where we are
                     n:int|None=None # images in the batch; None: not known
                    ) -> Tensor: # one number, or one per image, float64 on the CPU
     "The weight of a guidance at a level"
-    v = torch.as_tensor(w(level) if callable(w) else w, dtype=torch.float64, device='cpu')
+    v = torch.as_tensor(w(level) if callable(w) else w,
+                        dtype=torch.float64, device='cpu')
     if not v.isfinite().all():
         raise ValueError(f'a guidance weight should be finite, got {v.tolist()}')
     check(not n or v.numel() in (1, n),
           f'{v.numel()} guidance weights for a batch of {n}: give one, or one for each image')
     return v
 
+# %% ../nbs/11_guidance.ipynb #9e678664
 def cfg(D_cond:Denoise, # knows what we want: `partial(D, y=y)`
         D_uncond:Denoise, # does not, or wants something else, or is a worse model
         w:GuidanceWeight # 0: `D_uncond`, 1: `D_cond`, more: further away from `D_uncond`
@@ -92,6 +95,7 @@ def uphill(denoise:Denoise, # what to guide
         return x0 + per_image(v, xt)*per_image(level.sigma**2/level.alpha, xt)*grad
     return guided
 
+# %% ../nbs/11_guidance.ipynb #9a19dd35
 def classifier_guided(denoise:Denoise, # knows nothing of the label
                       logp:Callable[[Tensor,Level],Tensor], # (xt, level) -> log p(y|xt) (N,)
                       w:GuidanceWeight=1. # 0: `denoise` alone, 1: Bayes' rule, more: further
@@ -151,6 +155,7 @@ def clipped(denoise:Denoise, # D(x, level) -> x0
     check(low<high, f'a range goes from low to high, got {low} to {high}')
     return lambda x, level: denoise(x, level).clamp(low, high)
 
+# %% ../nbs/11_guidance.ipynb #21d12636
 def thresholded(denoise:Denoise, # D(x, level) -> x0, for data in [-1, 1]
                 share:float=0.995, # of an image's pixels that are left alone, above 0, at most 1
                 most:float=math.inf # largest size brought back to 1, 1 or more; beyond: cut off
