@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['check', 'error_of', 'try_it', 'budget', 'default_device', 'set_seed', 'generators', 'rng_state', 'set_rng_state',
-           'forked_rng', 'new_places', 'moved']
+           'forked_rng', 'new_places', 'moved', 'patch_to']
 
 # %% ../nbs/00_basics.ipynb #basic002
 import os
@@ -127,3 +127,13 @@ def moved(old:str, # the module that had the names: its `__name__`
                       'the next version', DeprecationWarning, stacklevel=2)
         return getattr(import_module(f'miniddpm.{place}'), new)
     return find
+
+# %% ../nbs/00_basics.ipynb #847ee9e0
+def patch_to(cls:type,          # class that gets another method
+             as_prop:bool=False # a property instead of a method
+            )->Callable: # decorator; the name of the function itself is None afterwards
+    "Decorator: the function becomes a method of this class, or a property"
+    def put(f):
+        f.__qualname__ = f'{cls.__qualname__}.{f.__name__}'
+        setattr(cls, f.__name__, property(f) if as_prop else f)
+    return put

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Callable
 import torch
 from torch import nn, Tensor
-from .basics import check, moved
+from .basics import check, moved, patch_to
 from .runs import OptimizerState, Place, postponed_signals, RandomState, StateDict
 
 # %% ../nbs/06e_loop.ipynb #bf9ef5bf
@@ -98,12 +98,6 @@ class Alone(Callback):
         return tensor
 
     def wait(self): "Until all processes have come here"
-
-# %% ../nbs/06e_loop.ipynb #lrn0patc
-def patch_to(cls, as_prop=False): # as in fastcore
-    "Decorator: the function becomes a method of this class, or a property"
-    def put(f): setattr(cls, f.__name__, property(f) if as_prop else f)
-    return put
 
 # %% ../nbs/06e_loop.ipynb #c6226fe5
 class Learner:

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
-from .basics import check, moved
+from .basics import check, moved, patch_to
 from .files import load_weights, save_weights
 from .nets.layers import Embed, group_norm, Stage, zero_init
 
@@ -113,12 +113,6 @@ class UNet(Told):
         norm = group_norm(widths[0])
         self.out = nn.Sequential(norm, nn.SiLU(), last, nn.PixelShuffle(patch))
         self.to(memory_format=torch.channels_last)
-
-# %% ../nbs/05_network.ipynb #bd86dfd0
-def patch_to(cls): # as in fastcore
-    "Decorator: the function becomes a method of this class"
-    def put(f): setattr(cls, f.__name__, f)
-    return put
 
 # %% ../nbs/05_network.ipynb #2cd74b55
 @patch_to(UNet)
