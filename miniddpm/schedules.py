@@ -164,6 +164,8 @@ def from_betas(betas:Tensor # variance added by each of T steps, (T,), in (0, 1)
     "The schedule of a discrete chain of noising steps (Ho et al. 2020, eq. 2)"
     return staircase(torch.log1p(-betas.cpu().double()).cumsum(0))
 
+
+# %% ../nbs/02b_more_schedules.ipynb #be7f9dfa
 def from_abars(abars:Tensor # alpha-bar after each of T steps, (T,), falling; the last may be 0
               ) -> Schedule: # a staircase of T steps
     "The schedule of a table of alpha-bars, best in float64 (Ho et al. 2020, eq. 4)"
@@ -222,6 +224,8 @@ def sigmoid(t:float|Tensor, # 0 (clean) to 1 (noise)
     sigma2 = (t*(b-a)).sinh()*math.cosh(b)/scale
     return Level(alpha2.sqrt(), sigma2.sqrt())
 
+
+# %% ../nbs/02b_more_schedules.ipynb #a0a47076
 def geometric(t:float|Tensor, # 0 (cleanest) to 1 (noise)
               sigma_min:float=0.01, # noise at t=0
               sigma_max:float=50. # noise at t=1
@@ -247,6 +251,8 @@ def uniform(n:int # how many, say one for each image of a batch
     "Uniform random numbers, each by itself: times of training levels"
     return torch.rand(n, dtype=torch.float64).clamp(min=1e-12)
 
+
+# %% ../nbs/02b_more_schedules.ipynb #3b0e5c69
 def stratified(n:int, # how many, say one for each image of a batch
                generator:torch.Generator|None=None # for draws of its own seed
               ) -> Tensor: # (n,), in random order, float64, never 0 or 1
@@ -356,11 +362,15 @@ def ve_time(level:Level # one level with alpha above 0
     "Noise relative to signal: the coordinates of EDM"
     return float(level.sigma/level.alpha)
 
+
+# %% ../nbs/02b_more_schedules.ipynb #312498bb
 def flow_time(level:Level # one level
              ) -> float: # sigma/(alpha+sigma): 0 (clean) to 1 (noise)
     "Noise as a share of the whole: the coordinates of flow matching"
     return float(level.sigma/(level.alpha + level.sigma))
 
+
+# %% ../nbs/02b_more_schedules.ipynb #a058cea4
 def half_logsnr(level:Level # one level
                ) -> float: # log(alpha/sigma), from -inf (noise) to inf (clean)
     "Half the log-SNR: the time in which estimates are best drawn"
@@ -374,6 +384,8 @@ def trailing(n:int, # steps of the sampler, 1 to T
     "From the noisiest step down, in strides of T/n (Lin et al. 2024, table 2)"
     return (T - torch.arange(n, dtype=torch.float64)*T/n).round()/T
 
+
+# %% ../nbs/02b_more_schedules.ipynb #80958f7c
 def leading(n:int, # steps of the sampler, 1 to T
             T:int=1000, # steps of the chain
             offset:int=0 # added to each step; 1 for Stable Diffusion 1 and 2
@@ -381,6 +393,8 @@ def leading(n:int, # steps of the sampler, 1 to T
     "From step 1 up, in strides of floor(T/n), short of the noisiest (Lin et al. 2024, table 2)"
     return (torch.arange(n-1, -1, -1, dtype=torch.float64)*(T//n) + 1 + offset)/T
 
+
+# %% ../nbs/02b_more_schedules.ipynb #6cba5eb1
 def linspaced(n:int, # steps of the sampler, 1 to T
               T:int=1000 # steps of the chain
              ) -> Tensor: # times, (n,), from 1 down to 1/T, for `levels_at`

@@ -17,7 +17,7 @@ PAGES = Path('nbs')
 PATH = ('00_data', '01_crappify', '02_schedules', '03_denoiser', '04_samplers', '05_unet',
         '06_learner', '07_metrics', '10_first_model') # what a first reader reads
 UNCUT = ( # pages that wait for smaller cells: only folds and links are looked at
-    '02b_more_schedules', '18_scale')
+    '18_scale',)
 PAGE_CELLS = 45 # of a page of the path
 PAGE_WORDS = 2_000
 PAGE_MINUTES = 20
