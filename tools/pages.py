@@ -16,8 +16,6 @@ import counts
 PAGES = Path('nbs')
 PATH = ('00_data', '01_crappify', '02_schedules', '03_denoiser', '04_samplers', '05_unet',
         '06_learner', '07_metrics', '10_first_model') # what a first reader reads
-UNCUT = ( # pages that wait for smaller cells: only folds and links are looked at
-    '18_scale',)
 PAGE_CELLS = 45 # of a page of the path
 PAGE_WORDS = 2_000
 PAGE_MINUTES = 20
@@ -191,9 +189,8 @@ def read(name): return json.loads((PAGES/f'{name}.ipynb').read_text(encoding='ut
 def faults(name):
     "What is wrong with a page: sentences"
     notebook = read(name)
-    checks = [folds, links, empty_pictures]
-    if name not in UNCUT: checks += [stale, grain, long_lines]
-    if name in PATH and name not in UNCUT: checks.append(path_page)
+    checks = [folds, links, empty_pictures, stale, grain, long_lines]
+    if name in PATH: checks.append(path_page)
     if name == 'index': checks.append(index)
     return [f'{name}: {said}' for check in checks for said in check(notebook)]
 
@@ -204,7 +201,6 @@ def path_faults():
     cells = sum(len(n['cells']) for n in notebooks)
     said = sum(map(words, notebooks))
     print(f'the path: {cells} cells, {said:,} words')
-    if set(PATH) & set(UNCUT): return
     if cells > PATH_CELLS: yield f'the path has {cells} cells; {PATH_CELLS} are allowed'
     if said > PATH_WORDS: yield f'the path has {said:,} words; {PATH_WORDS:,} are allowed'
 
@@ -215,7 +211,6 @@ def main(given):
     found = [said for name in names for said in faults(name)]
     if not given: found += path_faults()
     print('\n'.join(f'! {said}' for said in found))
-    if UNCUT: print(f'{len(UNCUT)} pages still wait for smaller cells: {", ".join(UNCUT)}')
     print(f'{len(found)} faults' if found else f'{len(names)} pages are as they should be')
     return len(found)
 
