@@ -126,7 +126,7 @@ def load_model(path:str|Path, # file written by `save_model`
     return model.to(device or default_device()).eval()
 
 # %% ../nbs/10_drawing.ipynb #0e4dd2ef
-def pretrained(name:str='fashion', # `fashion`: the best there is; `first_model`: this lesson's
+def pretrained(name:str='fashion', # `fashion`: the best there is; `first_model`: of `10_first_model`
                device:torch.device|str|None=None # where to; None: the best there is
               ) -> Denoiser: # ready to use, with labels 0 to 9, and -1 for none
     "A model of Fashion-MNIST that ships with the library; page 13b has its card"
@@ -185,7 +185,7 @@ def rows_of(processes, # `Alone()`, or `Together` of lesson 18
 def filled_up(rows:Tensor, # numbers of pictures
               least:int=8 # fewer are computed otherwise, and rounded otherwise
              ) -> Tensor: # at least so many, the last one repeated
-    "A batch that is large enough to come out the same in a larger one"
+    "The rows, and the last one again until there are enough"
     return rows[torch.arange(max(len(rows), least)).clamp(max=len(rows)-1)]
 
 # %% ../nbs/10_drawing.ipynb #b4afdb49
@@ -205,18 +205,19 @@ def generate(model:Denoiser, # a trained one
              seed:int=0, # another seed, other images
              bs:int=250, # images at a time
              progress:bool=False, # a bar?
-             processes=Alone(), # `Together`: shares the images among processes (lesson 18)
+             processes=Alone(), # `Together`: shares the images among processes (`18_scale`)
              **how # guide (with label, without -> guided), and eta, s_noise, shape and sampler
             ) -> Tensor: # (n, *shape) on the CPU, in [-1, 1]
     """Images from noise, each by `seed` and its place, whatever `n`, `bs` or the number of processes.
-    To the last bit on one device with the same threads and precision; elsewhere rounding differs.
+    The same call gives the same bits on one device, with as many threads and the same precision;
+    where these or `n` and `bs` are others, rounding may differ in the last digits.
     `how` is for `from_seeds`; without `eta`, or with None: 1, and 0.5 in fewer than 10 steps."""
     check(n>0 and bs>0 and n==int(n), f'expected n and bs of 1 or more, got {n} and {bs}')
     device = next(model.parameters()).device
     levels = grid(karras, steps, model.logsnr_range)
     guide = how.pop('guide', None)
     how = dict(shape=image_shape(model), device=device) | how
-    if how.get('eta') is None: how['eta'] = 1. if steps>=10 else 0.5 # few cannot take it: page 13b
+    if how.get('eta') is None: how['eta'] = 1. if steps>=10 else 0.5 # few steps cannot take 1
 
     # a seed and a label for each
     seeds = torch.randint(2**62, (n,), generator=torch.Generator().manual_seed(seed))
@@ -238,7 +239,7 @@ def calls_of(steps:int, # from noise to picture
              guide:Callable|None=None, # as in `generate`
              sampler:Callable=dpmpp_2m # likewise
             ) -> int: # calls of the network
-    "What so many steps cost a picture, by walking them on paper"
+    "What so many steps cost a picture, counted with a network that does nothing"
     D = counted(lambda x, level: x)
     denoise = guide(D, D) if guide else D
     sample(sampler, denoise, torch.ones(1, 1), grid(karras, steps, model.logsnr_range))

@@ -157,13 +157,11 @@ def staircase(log_abar:Tensor # log of alpha-bar after each of T steps (T,): fal
     schedule.logsnr_range = tuple(schedule(ends).logsnr.tolist())
     return schedule
 
-
 # %% ../nbs/02b_more_schedules.ipynb #02chain1
 def from_betas(betas:Tensor # variance added by each of T steps, (T,), in (0, 1); the last may be 1
               ) -> Schedule: # a staircase of T steps
     "The schedule of a discrete chain of noising steps (Ho et al. 2020, eq. 2)"
     return staircase(torch.log1p(-betas.cpu().double()).cumsum(0))
-
 
 # %% ../nbs/02b_more_schedules.ipynb #be7f9dfa
 def from_abars(abars:Tensor # alpha-bar after each of T steps, (T,), falling; the last may be 0
@@ -174,11 +172,9 @@ def from_abars(abars:Tensor # alpha-bar after each of T steps, (T,), falling; th
 ddpm_linear = from_betas(torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64))
 ddpm_linear.__name__ = 'ddpm_linear'
 
-
 # %% ../nbs/02b_more_schedules.ipynb #1eeed8ab
 scaled_linear = from_betas(torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float64)**2)
 scaled_linear.__name__ = 'scaled_linear'
-
 
 # %% ../nbs/02b_more_schedules.ipynb #49f6753c
 def zero_terminal(abars:Tensor # alpha-bar after each of T steps, (T,), at least 2 steps
@@ -187,13 +183,11 @@ def zero_terminal(abars:Tensor # alpha-bar after each of T steps, (T,), at least
     root = abars.cpu().double().sqrt()
     return ((root - root[-1])*root[0]/(root[0] - root[-1]))**2
 
-
 # %% ../nbs/02b_more_schedules.ipynb #02biddpm
 def iddpm_cosine(t:float|Tensor # 0 (clean) to 1 (noise)
                 ) -> Level:
     "The cosine schedule with the offset of Nichol & Dhariwal 2021, 0.008"
     return cosine(t, 0.008)
-
 
 # %% ../nbs/02b_more_schedules.ipynb #a75eadc6
 def lognormal(t:float|Tensor, # share of training levels that are cleaner than this one, 0 to 1
@@ -205,7 +199,6 @@ def lognormal(t:float|Tensor, # share of training levels that are cleaner than t
     return Level(torch.ones_like(t), (mean + std*torch.special.ndtri(t)).exp())
 
 lognormal.logsnr_range = (-2*math.log(80), -2*math.log(0.002)) # EDM's sigmas, 80 to 0.002
-
 
 # %% ../nbs/02b_more_schedules.ipynb #a9388636
 def sigmoid(t:float|Tensor, # 0 (clean) to 1 (noise)
@@ -224,7 +217,6 @@ def sigmoid(t:float|Tensor, # 0 (clean) to 1 (noise)
     sigma2 = (t*(b-a)).sinh()*math.cosh(b)/scale
     return Level(alpha2.sqrt(), sigma2.sqrt())
 
-
 # %% ../nbs/02b_more_schedules.ipynb #a0a47076
 def geometric(t:float|Tensor, # 0 (cleanest) to 1 (noise)
               sigma_min:float=0.01, # noise at t=0
@@ -233,7 +225,6 @@ def geometric(t:float|Tensor, # 0 (cleanest) to 1 (noise)
     "Noise that grows by equal factors: a straight line in log-SNR (Song et al. 2021, the VE SDE)"
     t = as_time(t)
     return Level(torch.ones_like(t), sigma_min*(sigma_max/sigma_min)**t)
-
 
 # %% ../nbs/02b_more_schedules.ipynb #7f1eeeed
 def logit_normal(t:float|Tensor, # share of training levels that are cleaner than this one, 0 to 1
@@ -244,13 +235,11 @@ def logit_normal(t:float|Tensor, # share of training levels that are cleaner tha
     z = mean + std*torch.special.ndtri(as_time(t))
     return Level((-z).sigmoid(), z.sigmoid())
 
-
 # %% ../nbs/02b_more_schedules.ipynb #a07ee890
 def uniform(n:int # how many, say one for each image of a batch
            ) -> Tensor: # (n,), float64, never 0 or 1
     "Uniform random numbers, each by itself: times of training levels"
     return torch.rand(n, dtype=torch.float64).clamp(min=1e-12)
-
 
 # %% ../nbs/02b_more_schedules.ipynb #3b0e5c69
 def stratified(n:int, # how many, say one for each image of a batch
@@ -261,7 +250,6 @@ def stratified(n:int, # how many, say one for each image of a batch
     place = torch.rand(n, dtype=torch.float64, generator=generator)
     return ((piece + place)/n).clamp(1e-12, 1 - 1e-12)
 
-
 # %% ../nbs/02b_more_schedules.ipynb #222a7224
 def logsnr_range(schedule:Schedule # levels that a network is trained on
                 ) -> tuple[float,float]: # lowest and highest log-SNR
@@ -269,7 +257,6 @@ def logsnr_range(schedule:Schedule # levels that a network is trained on
     function = getattr(schedule, 'func', schedule) # of a partial
     declared = getattr(function, 'logsnr_range', None)
     return declared or tuple(schedule(as_time(t)).logsnr.item() for t in (0.999, 0.001))
-
 
 # %% ../nbs/02b_more_schedules.ipynb #508b1269
 def shifted(schedule:Schedule, # any schedule
@@ -287,14 +274,12 @@ def shifted(schedule:Schedule, # any schedule
     moved.logsnr_range = tuple(l+shift for l in logsnr_range(schedule))
     return moved
 
-
 # %% ../nbs/02b_more_schedules.ipynb #c29ee5d0
 def time_shift(t:float|Tensor, # 0 (clean) to 1 (noise)
                s:float # above 0; above 1 is noisier: the ratio of the sides, for larger images or latents
               ) -> float|Tensor: # the time in flow's schedule to use instead, 0 to 1
     "Flow's times for larger images: its log-SNR less `2*log(s)` (Esser et al. 2024, section 5.3.2)"
     return s*t/((1-t) + s*t)
-
 
 # %% ../nbs/02b_more_schedules.ipynb #e0a84f02
 def levels_at(schedule:Schedule, # any schedule
@@ -319,7 +304,6 @@ def levels_at(schedule:Schedule, # any schedule
     levels = [Level(*pair) for pair in zip(*level)]
     clean = Level(t.new_ones(()), t.new_zeros(()))
     return levels if levels[-1].sigma==0 else [*levels, clean]
-
 
 # %% ../nbs/02b_more_schedules.ipynb #02grid01
 def grid(schedule:Schedule, # where the levels lie between the two ends
@@ -347,7 +331,6 @@ def grid(schedule:Schedule, # where the levels lie between the two ends
         t = t.new_tensor([time_at(schedule, mark, ruler) for mark in marks.tolist()])
     return levels_at(schedule, t, logsnr)
 
-
 # %% ../nbs/02b_more_schedules.ipynb #fcf95dff
 def rho_ruler(level:Level, # any level
               rho:float=7. # larger: more levels near the clean end
@@ -355,13 +338,11 @@ def rho_ruler(level:Level, # any level
     "EDM's ruler, for any schedule: in it `karras` is evenly spaced (Karras et al. 2022, eq. 5)"
     return -(level.sigma/level.alpha)**(1/rho)
 
-
 # %% ../nbs/02b_more_schedules.ipynb #20567f0a
 def ve_time(level:Level # one level with alpha above 0
            ) -> float: # sigma/alpha: 0 (clean) to infinity
     "Noise relative to signal: the coordinates of EDM"
     return float(level.sigma/level.alpha)
-
 
 # %% ../nbs/02b_more_schedules.ipynb #312498bb
 def flow_time(level:Level # one level
@@ -369,13 +350,11 @@ def flow_time(level:Level # one level
     "Noise as a share of the whole: the coordinates of flow matching"
     return float(level.sigma/(level.alpha + level.sigma))
 
-
 # %% ../nbs/02b_more_schedules.ipynb #a058cea4
 def half_logsnr(level:Level # one level
                ) -> float: # log(alpha/sigma), from -inf (noise) to inf (clean)
     "Half the log-SNR: the time in which estimates are best drawn"
     return float(level.logsnr)/2
-
 
 # %% ../nbs/02b_more_schedules.ipynb #04093a95
 def trailing(n:int, # steps of the sampler, 1 to T
@@ -384,7 +363,6 @@ def trailing(n:int, # steps of the sampler, 1 to T
     "From the noisiest step down, in strides of T/n (Lin et al. 2024, table 2)"
     return (T - torch.arange(n, dtype=torch.float64)*T/n).round()/T
 
-
 # %% ../nbs/02b_more_schedules.ipynb #80958f7c
 def leading(n:int, # steps of the sampler, 1 to T
             T:int=1000, # steps of the chain
@@ -392,7 +370,6 @@ def leading(n:int, # steps of the sampler, 1 to T
            ) -> Tensor: # times, (n,), from about 1-1/n down to (1+offset)/T, for `levels_at`
     "From step 1 up, in strides of floor(T/n), short of the noisiest (Lin et al. 2024, table 2)"
     return (torch.arange(n-1, -1, -1, dtype=torch.float64)*(T//n) + 1 + offset)/T
-
 
 # %% ../nbs/02b_more_schedules.ipynb #6cba5eb1
 def linspaced(n:int, # steps of the sampler, 1 to T
