@@ -17,6 +17,7 @@ import sys
 import warnings
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from .basics import check, default_device, moved, set_seed
 from .files import write_table, write_whole
@@ -28,6 +29,7 @@ from .data import Batches, fashion_pictures
 from .denoiser import Denoiser
 from .learner import Alone, Learner
 from .metrics import score
+from .two_samples import full_score
 from .training.callbacks import Accumulate, ClipGrad, EMA, Progress, Recorder, SampleGrid
 from .training.checkpoint import Checkpoint, NanGuard
 from .training.own_metric import OwnMetric
@@ -37,7 +39,7 @@ from .models import (
 from .guidance import S_NOISE
 from .recipe import (
     check_asked, check_same, check_sense, Drawing, flag, going_on, Options, read_settings,
-    Recipe, sized_guide)
+    Recipe, sized_guide, usual_guidance)
 
 # %% ../nbs/13a_commands.ipynb #cmd00019
 LARGEST_SIDE = 64 # pixels, a side that nobody asked for
@@ -178,12 +180,17 @@ def metric_for(recipe:Recipe, # of a run
                batches:Batches # its pictures
               ): # metric, real images, and how many samples to judge
     "The judge of the library for its pictures; for others one that is trained on the spot"
-    if recipe.shipped:
-        real = to_float(batches.x[batches.order(0)[:10*recipe.score]])
-        return score, real, min(recipe.score, len(real))
-    metric = OwnMetric(batches.x, batches.y if recipe.classes else None)
-    print(metric, flush=True)
-    return metric, to_float(metric.unseen[:10*recipe.score]), min(recipe.score, len(metric.unseen))
+    if recipe.shipped: metric,real = score,batches.x[batches.order(0)]
+    else:
+        metric = OwnMetric(batches.x, batches.y if recipe.classes else None)
+        real = metric.unseen
+        print(metric, flush=True)
+
+    # other real ones for the two-sample test
+    if recipe.shipped: real,others = real.tensor_split([-min(recipe.score, len(real)//2)])
+    else: others = metric.seen
+    real = to_float(real[:10*recipe.score])
+    return partial(full_score, real=others, metric=metric), real, min(recipe.score, len(real))
 
 # %% ../nbs/13a_commands.ipynb #cmd00029
 def leave_samples(recipe:Recipe, # of a run
@@ -238,7 +245,7 @@ def train_parser() -> argparse.ArgumentParser: # leaves out what was not asked f
     parser = argparse.ArgumentParser(
         'miniddpm_train', description='Train a diffusion model, on Fashion-MNIST or on pictures of '
         'your own (--images, --dataset). Leaves in its folder: model.safetensors (averaged weights), '
-        'samples.png, loss.png, metrics.csv (FID and KID), settings.json, and '
+        'samples.png, loss.png, metrics.csv (FID, KID and AUC), settings.json, and '
         'checkpoint.safetensors to go on from.')
     later = ', '.join(flag(f.name) for f in fields(Options) if f.metadata.get('later'))
     folder = dict(type=Path, metavar='RUN', default=argparse.SUPPRESS)
@@ -359,8 +366,10 @@ def sample_run(given:dict, # words of the command, by name
     out = Path(drawing.out or (file.with_name('drawn.png') if file else 'drawn.png'))
     check(out.suffix.lower() in ('', '.png'), f'--out {out}: it will be a PNG, so call it one')
     side = model.shape[-1]
-    guide = sized_guide(drawing.guidance, side/28)
-    how = dict(guide=guide, s_noise=S_NOISE) if leans and drawing.guidance!=1 else {}
+    weight = drawing.guidance or usual_guidance(leans and file)
+    guide = sized_guide(weight, side/28)
+    how = dict(guide=guide) if leans and weight!=1 else {}
+    if how and not file: how['s_noise'] = S_NOISE # its card says why
     steps = steps_for(model, drawing.calls, how.get('guide'))
 
     bar = sys.stdout.isatty()

@@ -9,6 +9,7 @@ __all__ = ['Variant', 't_chance', 't_limit', 'visible', 'Outcome', 'Snapshots', 
 # %% ../nbs/12_compare.ipynb #c0002
 import math
 import time
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 from typing import Callable, NamedTuple
@@ -303,7 +304,8 @@ def results(out:Outcome, # of a variant
     "What a row of a `Comparison` tells of an outcome"
     times = [seconds for seconds,_ in out.curve] + [out.seconds]
     scores = [metric(images) for _,images in out.curve] + [metric(out.images)]
-    last = {k:getattr(scores[-1], k) for k in ('fid', 'fid_se', 'kid', 'kid_se', 'n')}
+    last = asdict(scores[-1])
+    last.pop('reference')
     curve = [(t, s.fid) for t,s in zip(times, scores)]
     return last | dict(seen=out.seen, seconds=out.seconds, curve=curve)
 

@@ -76,6 +76,7 @@ def save_model(model:Denoiser, # its `net` a `UNet`, target and schedule from th
     settings |= schedule_settings(model.schedule)
     settings |= dict(logsnr=model.logsnr_range, shape=image_shape(model))
     settings |= dict(names=list(getattr(model, 'names', None) or []))
+    if model.bounds: settings['bounds'] = list(model.bounds) # files without it say nothing of it
     save_weights(path, model.net.state_dict(), settings)
 
 # %% ../nbs/10_drawing.ipynb #mod00007
@@ -99,6 +100,8 @@ def model_of(tensors:dict[str,Tensor], # of a network
           'impossible sd, drop or logsnr')
     blocks = s['unet']['blocks']*len(s['unet']['widths'])
     check(0 < blocks <= len(tensors), 'more blocks than tensors')
+    least,most = s.get('bounds', (-1, 1))
+    check(least < most, 'impossible bounds')
 
     # what takes no memory, however large
     with torch.device('meta'): net = UNet(**s['unet'])
@@ -110,6 +113,7 @@ def model_of(tensors:dict[str,Tensor], # of a network
     schedule = named_schedule(s['schedule'], s.get('shift', 0.))
     model = Denoiser(UNet(**s['unet']), TARGETS[s['target']], schedule, s['sd'], s['drop'])
     model.logsnr_range,model.shape = (low, high),tuple(s['shape'])
+    if 'bounds' in s: model.bounds = least,most
     model.names = s['names']
     model.net.load_state_dict(tensors)
     return model
@@ -262,7 +266,7 @@ def mean_score(draws:list[Tensor], # real images, as many in each
     "What real images get, a draw at a time, on average"
     rows = [asdict(metric(x)) for x in draws]
     def mean(k): return sum(row[k] for row in rows)/len(rows)
-    means = {k:mean(k) for k in ('fid', 'fid_se', 'kid', 'kid_se')}
+    means = {k:mean(k) for k,v in rows[0].items() if isinstance(v, float)}
     return dict(images=f'real, mean of {len(rows)}') | rows[0] | means
 
 # %% ../nbs/10_drawing.ipynb #85ffe170

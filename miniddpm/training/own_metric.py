@@ -76,7 +76,8 @@ def train_features(x:Tensor, # (N, C, H, W) uint8
     with forked_rng(batches.device):
         torch.manual_seed(seed)
         net = FeatureNet(x.shape[1], classes).to(batches.device)
-        Learner(net, batches, lambda net,x,y: net.loss(x, y), lr=2e-3).fit(steps=steps)
+        learn = Learner(net, batches, lambda net,x,y: net.loss(x, y), lr=2e-3).fit(steps=steps)
+    if learn.stop: raise KeyboardInterrupt # half a judge is none
     return net.requires_grad_(False)
 
 # %% ../../nbs/07a_own_metric.ipynb #ownm0022
@@ -112,6 +113,7 @@ class OwnMetric:
         self.spread = raw.std(0).clamp(min=1e-6)
         self.reference = (raw-self.mean)/self.spread
         self.among = mean_kernel(self.reference)
+        self.seen = x[first[:most]] # real ones that it has trained with
         self.unseen = x[second[:most]] # real ones, to be judged beside samples
         kind = 'a classifier' if self.net.classes else 'an autoencoder'
         self.name = f'32 features of {kind} of its own'
