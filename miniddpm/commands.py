@@ -36,7 +36,7 @@ from .training.own_metric import OwnMetric
 from .training.processes import processes
 from .models import (
     evaluate, generate, load_model, pretrained, save_model, steps_for)
-from .guidance import S_NOISE
+from .guidance import interval_cfg, S_NOISE
 from .recipe import (
     check_asked, check_same, check_sense, Drawing, flag, going_on, Options, read_settings,
     Recipe, sized_guide, usual_guidance)
@@ -367,9 +367,8 @@ def sample_run(given:dict, # words of the command, by name
     check(out.suffix.lower() in ('', '.png'), f'--out {out}: it will be a PNG, so call it one')
     side = model.shape[-1]
     weight = drawing.guidance or usual_guidance(leans and file)
-    guide = sized_guide(weight, side/28)
-    how = dict(guide=guide) if leans and weight!=1 else {}
-    if how and not file: how['s_noise'] = S_NOISE # its card says why
+    guide = sized_guide(weight, side/28) if file else partial(interval_cfg, w=weight)
+    how = dict(guide=guide, s_noise=S_NOISE) if leans and weight!=1 else {} # see 13b
     steps = steps_for(model, drawing.calls, how.get('guide'))
 
     bar = sys.stdout.isatty()

@@ -404,10 +404,11 @@ def ask_to_stop(self, number):
 # %% ../nbs/06e_loop.ipynb #64e32f9d
 def best_precision(device:torch.device # where the model is
                   ) -> torch.dtype|None: # what to compute in; None: float32
-    "bfloat16 where a GPU or processor (AMX) has units for it, float16 on older GPUs, else float32"
+    "bfloat16 where a GPU or processor has units for it, float16 on older GPUs, else float32"
     kind = torch.device(device).type
-    amx = getattr(torch.cpu, '_is_amx_tile_supported', bool)
-    if kind=='cpu': return torch.bfloat16 if amx() else None
+    if kind=='cpu':
+        asked = '_is_amx_tile_supported', '_is_avx512_bf16_supported'
+        return torch.bfloat16 if any(getattr(torch.cpu, name, bool)() for name in asked) else None
     if kind!='cuda': return None
     return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float16
 

@@ -25,7 +25,7 @@ from .unet import UNet
 from .learner import best_precision, Learner
 from .training.optim import Muon
 from .models import named_schedule, SCHEDULES, TARGETS, WEIGHTS
-from .guidance import cfg, GUIDANCE, interval
+from .guidance import cfg, GUIDANCE, interval, S_NOISE
 
 # %% ../nbs/12a_recipe.ipynb #7673878d
 SIZES = dict(
@@ -74,7 +74,8 @@ class Options:
     # the samples
     calls: int = option(int, 20, 'network calls for a sample', low=1, high=10_000, later=True)
     guidance: float|None = option(
-        float, None, 'weight of guidance for samples; 1: none (default: 2 for a small network, else 1.5)',
+        float, None, 'weight of guidance for samples; 1: none (default: 2 for less than two '
+        'minutes, 1.75 for less than four, else 1.5)',
         above=0, later=True)
     score: int = option(int, 500, 'samples to score, 3 or more; 0: no score; from 40 on with AUC, '
         'the share of pairs in which a trained judge tells them from real ones', low=0, later=True)
@@ -108,14 +109,14 @@ class Found(Options):
         "Guidance for `generate`"
         weight = GUIDANCE if self.guidance is None else self.guidance
         if not self.classes or weight==1: return {}
-        return dict(guide=sized_guide(weight, self.widening))
+        return dict(guide=sized_guide(weight, self.widening), s_noise=S_NOISE)
 
 # %% ../nbs/12a_recipe.ipynb #3764a517
 def sized_guide(w:float, # weight of guidance
                 widening:float=1. # side of the pictures, in units of 28 pixels
                ): # with label, without -> guided
-    "Guidance in the middle of the noise, as `interval_cfg`, for pictures of this size"
-    return partial(cfg, w=interval(w, 0.4*widening, 3.2*widening))
+    "Guidance but for the noisiest and the cleanest levels, for pictures of this size"
+    return partial(cfg, w=interval(w, 0.15*widening, 3.2*widening))
 
 # %% ../nbs/12a_recipe.ipynb #cmd00009
 def size_for(minutes:float, # of training
@@ -124,13 +125,15 @@ def size_for(minutes:float, # of training
     "More time, a larger network"
     if gpu: return 'huge'
     if minutes>=15: return 'large'
-    return 'medium' if minutes>=4 else 'small'
+    return 'medium' if minutes>=2 else 'small'
 
 # %% ../nbs/12a_recipe.ipynb #6bcb602c
-def guidance_for(size:str # of the network, one of `SIZES`
+def guidance_for(minutes:float, # of training
+                 gpu:bool # is there one?
                 ) -> float: # weight
-    "A small network, which knows its kinds less well, must be told more clearly"
-    return dict(small=2.0).get(size, GUIDANCE)
+    "A network that has had little time knows its kinds less well, and must be told more clearly"
+    if gpu or minutes>=4: return GUIDANCE
+    return 1.75 if minutes>=2 else 2.
 
 # %% ../nbs/12a_recipe.ipynb #7e1e8e8c
 def about_pictures(pictures:Pictures # to train with
@@ -152,7 +155,7 @@ class Fitted(Found):
         gpu = device.type=='cuda'
         precision = best_precision(device)
         minutes = None if self.steps else self.minutes or 5.
-        size = self.size or size_for(minutes or 5., gpu)
+        time = minutes or 5.,gpu
         found = about_pictures(pictures) | dict(version=__version__, bounds=[-1., 1.])
         if self.no_labels: found['classes'] = 0
         if self.images or self.dataset: found['sd'] = pictures.sd
@@ -160,8 +163,8 @@ class Fitted(Found):
         # what could have been asked for
         return replace(
             self, **found, minutes=minutes,
-            size=size,
-            guidance=self.guidance or guidance_for(size),
+            size=self.size or size_for(*time),
+            guidance=self.guidance or guidance_for(*time),
             bs=self.bs or min(256 if gpu else 64, len(pictures.x)),
             precision=precision and str(precision).removeprefix('torch.'))
 
