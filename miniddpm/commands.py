@@ -356,7 +356,7 @@ def model_file(run:Path|None # folder of a run, or the file
 def sample_run(given:dict, # words of the command, by name
                file:Path|None # of the model; None: the one that ships
               ) -> str: # one line on what was done
-    "Draw images with a model, and save them"
+    "Draw images, and save them"
     drawing = Drawing(**given)
     model = load_model(file) if file else pretrained()
     label = label_number(model, drawing.label)
@@ -365,15 +365,14 @@ def sample_run(given:dict, # words of the command, by name
           'leave it out')
     out = Path(drawing.out or (file.with_name('drawn.png') if file else 'drawn.png'))
     check(out.suffix.lower() in ('', '.png'), f'--out {out}: it will be a PNG, so call it one')
-    side = model.shape[-1]
     weight = drawing.guidance or usual_guidance(leans and file)
-    guide = sized_guide(weight, side/28) if file else partial(interval_cfg, w=weight)
-    how = dict(guide=guide, s_noise=S_NOISE) if leans and weight!=1 else {} # see 13b
+    guide = sized_guide(weight, model.shape[-1]/28) if file else partial(interval_cfg, w=weight)
+    how = dict(guide=guide, s_noise=S_NOISE) if leans and weight!=1 else {}
     steps = steps_for(model, drawing.calls, how.get('guide'))
 
-    bar = sys.stdout.isatty()
-    images = generate(model, drawing.n, steps, label, drawing.seed, progress=bar, **how)
-    save_grid(images, out, zoom=zoom_for(side))
+    images = generate(model, drawing.n, steps, label, drawing.seed,
+                      progress=sys.stdout.isatty(), **how)
+    save_grid(images, out, zoom=zoom_for(model.shape[-1]))
     return f'{drawing.n} images in {steps} steps, {drawing.calls} network calls each: {out}'
 
 # %% ../nbs/13a_commands.ipynb #e8c15f4b
