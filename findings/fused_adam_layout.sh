@@ -1,22 +1,23 @@
 #!/usr/bin/env bash
 # The fused optimizers of a processor take numbers in the order of memory, and do not ask whether that is the
-# same order for weights, gradients and running means. In torch 2.14.1 (CPU build) Adam, AdamW, SGD and Adagrad
+# same order for weights, gradients and running means. In torch 2.14.1 Adam, AdamW, SGD and Adagrad
 # with fused=True silently pair the wrong numbers where layouts differ; the plain and the foreach ones do it right.
 # Autograd itself makes gradients in the layout of the weights, so ordinary training is fine. It goes wrong
 #  1. after a checkpoint: a state that was saved as contiguous tensors (safetensors takes no others) and is loaded
 #     with load_state_dict keeps that layout, beside a channels_last model;
 #  2. where p.grad is assigned, from autograd.grad of a copy, from numpy or from another process.
-# Nothing is raised (on a GPU the same is a RuntimeError): compare one step with foreach=True.
+# Nothing is raised (for a GPU users report a RuntimeError in such a case). To check: one step with foreach=True.
 # Needs a package registry, nothing else.
 set -eu
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install -q 'torch==2.14.1' 'safetensors==0.6.2' numpy
+"$folder/venv/bin/pip" install -q 'torch==2.14.1' 'safetensors==0.8.0' packaging numpy
 "$folder/venv/bin/python" - "$folder" <<'P'
 import sys
 import torch
 from safetensors.torch import load_file, save_file
-print('torch', torch.__version__)
+print("torch", torch.__version__)
+torch.manual_seed(0)
 start, grads = torch.randn(8, 16, 3, 3), torch.randn(3, 8, 16, 3, 3)
 
 def layer(layout): return torch.nn.Parameter(start.clone().contiguous(memory_format=layout))
