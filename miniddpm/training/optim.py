@@ -45,16 +45,16 @@ def lr_find(learn:Learner, # left as it is
     return recorder.rates,recorder.losses
 
 # %% ../../nbs/06b_optim.ipynb #b7e30001
-def even_factor(a:Tensor, # X@X.mT of matrices X of length 1 or less (N, n, n)
+def even_factor(a:Tensor, # X@X.mT of matrices X whose squares sum to 1 or less (N, n, n)
                 rounds:int=5 # of the iteration
                ) -> Tensor: # (N, n, n): what to multiply each X by
     "What gives X singular values around 1 (Newton-Schulz, coefficients of Jordan et al. 2024)"
     one = torch.eye(a.shape[-1], dtype=a.dtype, device=a.device)
-    whole = one
+    whole = one.expand_as(a)
     for _ in range(rounds):
         factor = 3.4445*one - 4.775*a + 2.0315*a@a
         whole = factor@whole
-        a = factor@a@factor # of factor@X
+        a = factor@a@factor # the product of factor@X with itself
     return whole
 
 # %% ../../nbs/06b_optim.ipynb #8e02aac3
