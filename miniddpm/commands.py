@@ -39,7 +39,7 @@ from .models import (
 from .guidance import interval_cfg, S_NOISE
 from .recipe import (
     check_asked, check_same, check_sense, Drawing, flag, going_on, Options, read_settings,
-    Recipe, sized_guide, usual_guidance)
+    Recipe, usual_guidance)
 
 # %% ../nbs/13a_commands.ipynb #cmd00019
 LARGEST_SIDE = 64 # pixels, a side that nobody asked for
@@ -366,7 +366,7 @@ def sample_run(given:dict, # words of the command, by name
     out = Path(drawing.out or (file.with_name('drawn.png') if file else 'drawn.png'))
     check(out.suffix.lower() in ('', '.png'), f'--out {out}: it will be a PNG, so call it one')
     weight = drawing.guidance or usual_guidance(leans and file)
-    guide = sized_guide(weight, model.shape[-1]/28) if file else partial(interval_cfg, w=weight)
+    guide = partial(interval_cfg, w=weight, widening=model.shape[-1]/28)
     how = dict(guide=guide, s_noise=S_NOISE) if leans and weight!=1 else {}
     steps = steps_for(model, drawing.calls, how.get('guide'))
 

@@ -59,9 +59,9 @@ def interval(w:GuidanceWeight, # the weight inside
     "Guidance in an interval of noise levels only (Kynkaanniemi et al. 2024)"
     check(0<=low<high, f'an interval of sigma/alpha is 0 <= low < high, got {low} to {high}')
     def weight(level):
-        ratio = level.sigma/level.alpha
-        within = guidance_weight(w, level).to(ratio.device)
-        beyond = guidance_weight(outside, level).to(ratio.device)
+        ratio = (level.sigma/level.alpha).cpu() # where weights are
+        within = guidance_weight(w, level)
+        beyond = guidance_weight(outside, level)
         return torch.where((ratio>low) & (ratio<=high), within, beyond)
     return weight
 
@@ -111,16 +111,17 @@ def loss_guided(denoise:Denoise, # any
     return uphill(denoise, lambda xt, level, x0: -loss(x0), w)
 
 # %% ../nbs/11_guidance.ipynb #7673878d
-GUIDANCE = 1.5 # weight of guidance, where it is used without one: lesson 13
+GUIDANCE = 1.25 # weight of guidance, where it is used without one: `13b_model_card`
 S_NOISE = 1.03 # size of the new noise beside it: lesson 13
 
 # %% ../nbs/11_guidance.ipynb #l0001
 def interval_cfg(D_cond:Denoise, # knows the label
                  D_uncond:Denoise, # does not
-                 w:GuidanceWeight=GUIDANCE # inside; 1: none
+                 w:GuidanceWeight=GUIDANCE, # inside; 1: none
+                 widening:float=1. # side of the pictures, in units of 28 pixels
                 ) -> Denoise: # two network calls in the middle of the noise, one elsewhere
-    "`cfg` for sigma/alpha of 0.4 to 3.2, where it is decided what a picture shows"
-    return cfg(D_cond, D_uncond, interval(w, 0.4, 3.2))
+    "`cfg` for sigma/alpha of 0.15 to 3.2 times `widening`, where it is decided what a picture shows"
+    return cfg(D_cond, D_uncond, interval(w, 0.15*widening, 3.2*widening))
 
 # %% ../nbs/11_guidance.ipynb #d048b5ef
 def rescaled_cfg(D_cond:Denoise, # knows what we want
