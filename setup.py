@@ -26,7 +26,7 @@ setup(
     python_requires = '>=' + cfg['min_python'],
     install_requires = shlex.split(cfg['requirements']),
     extras_require = {name: shlex.split(cfg[f'{name}_requirements'])
-                      for name in ('dev', 'diffusers', 'widgets', 'benchmarks', 'scale')},
+                      for name in ('dev', 'diffusers', 'widgets', 'benchmarks', 'scale', 'flow')},
     entry_points = {
         'console_scripts': [s for s in cfg['console_scripts'].split('\n') if s.strip()],
         'nbdev': [f"{cfg['lib_name']}={cfg['lib_path']}._modidx:d"],

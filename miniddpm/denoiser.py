@@ -130,9 +130,10 @@ def sigmoid_weight(logsnr:Tensor, # of each image (N,)
     return logsnr.exp()*(bias-logsnr).sigmoid()
 
 # %% ../nbs/03b_weights.ipynb #3549a8df
-Pair = Callable[[Tensor], tuple[Tensor,Tensor]]
+Pair = Callable[[Tensor,Tensor|None], tuple[Tensor,Tensor]]
 
-def independent(x0:Tensor # clean images (N, ...), floats
+def independent(x0:Tensor, # clean images (N, ...), floats
+                y:Tensor|None=None # their labels (N,), -1: none; of no matter here
                ) -> tuple[Tensor,Tensor]: # (x0, eps): the images, and unit noise of their shape
     "Which noise goes with which image: none in particular, it is drawn anew"
     return x0,torch.randn_like(x0)
@@ -221,7 +222,7 @@ class Teacher(Predictor):
                ) -> tuple[Tensor,Level,Tensor]: # (xt, level, target): images, levels, right answers
         "A batch to train on: a question for the network, and what it should answer"
         if level is None: level = self.random_level(len(x0))
-        if eps is None: x0,eps = self.pair(x0)
+        if eps is None: x0,eps = self.pair(x0, None)
         p,q = self.target(level)
         return noisify(x0, level, eps),level,noisify(x0, Level(p, q), eps)
 
@@ -258,13 +259,12 @@ class Denoiser(Teacher):
         # drawn in this order: levels, labels to drop, noise
         level = self.random_level(len(x0))
         if y is not None:
-            kept = torch.rand(y.shape, device=y.device)>=self.drop
+            kept = torch.rand_like(y, dtype=torch.float)>=self.drop
             y = y.where(kept, -1)
-        x0,eps = self.pair(x0)
+        x0,eps = self.pair(x0, y)
         xt,level,target = self.example(x0, level, eps)
 
         error = self.answer(xt, level, y) - target
         if self.bounds: error = self.counted(x0, level, error)
-        error = error.square()
-        if self.weight: error = per_image(self.level_weight(level), xt)*error
-        return error.mean()
+        weight = per_image(self.level_weight(level), xt) if self.weight else 1.
+        return (weight*error.square()).mean()

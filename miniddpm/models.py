@@ -25,6 +25,7 @@ from .denoiser import (
     Denoise, Denoiser, edm_target, edm_weight, eps_target, flow_target, min_snr, sigmoid_weight,
     v_target, x0_target)
 from .samplers import counted, dpmpp_2m, sample
+from .solvers import multistep
 from .unet import UNet
 from .learner import Alone
 from .metrics import Score, score
@@ -215,13 +216,16 @@ def generate(model:Denoiser, # a trained one
     """Images from noise, each by `seed` and its place, whatever `n`, `bs` or the number of processes.
     The same call gives the same bits on one device, with as many threads and the same precision;
     where these or `n` and `bs` are others, rounding may differ in the last digits.
-    `how` is for `from_seeds`; without `eta`, or with None: 1, and 0.5 in fewer than 10 steps."""
+    `how` is for `from_seeds`; without `eta`, or with None, `eta` is 1, and fewer than 10 steps are
+    taken with 0.7 and `multistep`, whose long steps know of the noise to come (`13b_model_card`)."""
     check(n>0 and bs>0 and n==int(n), f'expected n and bs of 1 or more, got {n} and {bs}')
     device = next(model.parameters()).device
     levels = grid(karras, steps, model.logsnr_range)
     guide = how.pop('guide', None)
     how = dict(shape=image_shape(model), device=device) | how
-    if how.get('eta') is None: how['eta'] = 1. if steps>=10 else 0.5 # few steps cannot take 1
+    if how.get('eta') is None:
+        how['eta'] = 1. if steps>=10 else 0.7 # few steps cannot take 1
+        if steps<10: how.setdefault('sampler', multistep)
 
     # a seed and a label for each
     seeds = torch.randint(2**62, (n,), generator=torch.Generator().manual_seed(seed))
