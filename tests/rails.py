@@ -215,6 +215,7 @@ def words():
     assert counts.measure('sample.py', text).words == {1: 3, 4: 2, 7: 2}
     text = "match match:\n    case 'b' | c:\n        case = match\n    case _: pass\n"
     assert counts.measure('sample.py', text).words == {1: 1, 2: 2, 3: 2, 4: 1}
+    assert counts.measure('sample.py', 'x = y').words == {1: 2} # a last line without its end
     text = "# %% auto 0\n__all__ = ['a',\n           'b']\n\nx = '''\n\ny'''\n"
     found = counts.measure('sample.py', text)
     assert (found.words, found.chars) == ({5: 2}, {5: 7, 7: 4}), found

@@ -205,7 +205,7 @@ def semicolons(text, lines):
     "Rows in which code follows a semicolon"
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         row, end = token.end
-        rest = lines[row-1][end:].strip()
+        rest = ''.join(lines[row-1:row])[end:].strip() # where a file ends without a line break there is none
         if token.type == tokenize.OP and token.string == ';' and rest and rest[0] != '#': yield row
 
 
