@@ -179,22 +179,23 @@ class Predictor(Knobs):
     def answer(self,
                xt:Tensor, # noisy images (N, ...)
                level:Level, # one level, or one per image
-               y:Tensor|None=None # labels (N,)
+               y:Tensor|None=None, # labels (N,)
+               **told # what else the network is to know, by name
               ) -> Tensor: # the network's F, shape of `xt`
         "Call the network with images of unit size and the clamped log-SNR"
         alpha,sigma = level
         check(alpha.ndim<2, 'expected one level, or one for each image (N,); '
               f'got alpha of shape {tuple(alpha.shape)}')
-        size = torch.hypot(alpha*self.sd, sigma)
-        unit = xt/per_image(size, xt)
+        unit = xt/per_image(torch.hypot(alpha*self.sd, sigma), xt)
         logsnr = to_like(level.logsnr.clamp(*self.logsnr_range), xt).expand(len(xt))
         labels = [] if y is None else [y]
-        return self.net(unit, logsnr, *labels)
+        return self.net(unit, logsnr, *labels, **told)
 
     def forward(self,
                 xt:Tensor, # noisy images (N, ...)
                 level:Level, # one level, or one per image
-                y:Tensor|None=None # labels (N,)
+                y:Tensor|None=None, # labels (N,)
+                **told # what else the network is to know, by name
                ) -> Tensor: # expected clean images, shape of `xt`
         "Solve `xt = alpha*x0 + sigma*eps` and `F = p*x0 + q*eps` for x0"
         alpha = level.alpha.double()
@@ -203,7 +204,7 @@ class Predictor(Knobs):
         det = q*alpha - p*sigma
         check(det.all(), 'the answer of this target says nothing about x0 here '
               '(as eps at alpha = 0): use another target, or keep to levels inside `logsnr_range`')
-        x0 = per_image(q/det, xt)*xt - per_image(sigma/det, xt)*self.answer(xt, level, y)
+        x0 = per_image(q/det, xt)*xt - per_image(sigma/det, xt)*self.answer(xt, level, y, **told)
         return x0.clamp(*self.bounds) if self.bounds else x0
 
     def random_level(self,
@@ -259,8 +260,7 @@ class Denoiser(Teacher):
         # drawn in this order: levels, labels to drop, noise
         level = self.random_level(len(x0))
         if y is not None:
-            kept = torch.rand_like(y, dtype=torch.float)>=self.drop
-            y = y.where(kept, -1)
+            y = y.where(torch.rand_like(y, dtype=torch.float)>=self.drop, -1)
         x0,eps = self.pair(x0, y)
         xt,level,target = self.example(x0, level, eps)
 
