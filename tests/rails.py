@@ -263,11 +263,11 @@ def packages():
     rest = [of_words(f'm{i}', 900) for i in range(11)]
     parts = {'schedules': 1000, 'denoiser': 500, 'samplers': 500, 'solvers': 500, 'guidance': 500}
     core = [of_words(name, n) for name, n in parts.items()]
-    full = [*core, *rest, *(of_words(f'n{i}', 850) for i in range(6))] # 18,000 in all
+    full = [*core, *rest, *(of_words(f'n{i}', 1000) for i in range(6)), of_words('last', 100)] # 19,000
 
     yield ([*core, *rest], [*core[1:], of_words('schedules', 1002), *rest],
            ['schedules.py:1: 1,002 words; 1,000 are allowed', '3,002 words; 3,000 are allowed'])
-    yield full, [*full, of_words('one', 2)], ['18,002 words; 18,000 are allowed']
+    yield full, [*full, of_words('one', 2)], ['19,002 words; 19,000 are allowed']
     yield ([*rest[:10], of_words('a', 1000)], [*rest[:9], of_words('a', 902)],
            ['a.py:1: 10.0% of the words of miniddpm; 10% are allowed'])
 
