@@ -49,13 +49,13 @@ Jump = Callable[[Tensor,Level,Level], Tensor] # (x, level, to) -> the estimate t
 # %% ../nbs/23_few_steps.ipynb #23time01
 def flow_times(level:Level # one or one for each image
               ) -> Tensor: # as many numbers, 0 (clean) to 1 (noise)
-    "The time in flow's schedule at which there is as much noise for as much image"
+    "`flow_time` for each image: when flow's schedule has as much noise for as much image"
     return level.sigma/(level.alpha+level.sigma)
 
 def time_left(level:Level, # where a step begins, sigma above 0
               to:Level # where it ends
              ) -> Tensor: # as many numbers, 0 to 1
-    "The share of flow's time that is left after the step: 1 for none, 0 for one to the clean image"
+    "The share of flow's time that is left after a step: 1 if it has no length, 0 if it ends clean"
     return flow_times(to)/flow_times(level)
 
 # %% ../nbs/23_few_steps.ipynb #23slow01
