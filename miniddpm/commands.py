@@ -34,12 +34,12 @@ from .training.callbacks import Accumulate, ClipGrad, EMA, Progress, Recorder, S
 from .training.checkpoint import Checkpoint, NanGuard
 from .training.own_metric import OwnMetric
 from .training.processes import processes
+from .stops import stops_of, usual_calls
 from .models import (
     evaluate, generate, load_model, pretrained, save_model, steps_for)
-from .guidance import interval_cfg, S_NOISE
-from .recipe import (
-    check_asked, check_same, check_sense, Drawing, flag, going_on, Options, read_settings,
-    Recipe, usual_guidance)
+from miniddpm.recipe import (
+    check_asked, check_same, check_sense, Drawing, flag, going_on, leaning, Options, read_settings,
+    Recipe)
 
 # %% ../nbs/13a_commands.ipynb #cmd00019
 LARGEST_SIDE = 64 # pixels, a side that nobody asked for
@@ -352,28 +352,27 @@ def model_file(run:Path|None # folder of a run, or the file
     "Where the model is"
     return run/'model.safetensors' if run and run.is_dir() else run
 
-# %% ../nbs/13a_commands.ipynb #358cca0c
+# %% ../nbs/13a_commands.ipynb #cmd00039
 def sample_run(given:dict, # words of the command, by name
-               file:Path|None # of the model; None: the one that ships
+               file:Path|None # of the model; None: one that ships
               ) -> str: # one line on what was done
     "Draw images, and save them"
     drawing = Drawing(**given)
-    model = load_model(file) if file else pretrained()
+    check(not (file and drawing.fast), '--fast is a model that ships with the library: leave out RUN')
+    name = 'fashion_fast' if drawing.fast else 'relay'
+    model = load_model(file) if file else pretrained(name)
     label = label_number(model, drawing.label)
-    leans = model.classes and label!=-1
-    check(leans or given.get('guidance', 1)==1, '--guidance leans towards a label, and here is none: '
-          'leave it out')
+    how = leaning(model, drawing, label, file)
     out = Path(drawing.out or (file.with_name('drawn.png') if file else 'drawn.png'))
     check(out.suffix.lower() in ('', '.png'), f'--out {out}: it will be a PNG, so call it one')
-    weight = drawing.guidance or usual_guidance(leans and file)
-    guide = partial(interval_cfg, w=weight, widening=model.shape[-1]/28)
-    how = dict(guide=guide, s_noise=S_NOISE) if leans and weight!=1 else {}
-    steps = steps_for(model, drawing.calls, how.get('guide'))
 
+    # as many steps as go into the calls
+    calls = drawing.calls or usual_calls(model)
+    steps = calls if stops_of(model) else steps_for(model, calls, how.get('guide'))
     images = generate(model, drawing.n, steps, label, drawing.seed,
                       progress=sys.stdout.isatty(), **how)
     save_grid(images, out, zoom=zoom_for(model.shape[-1]))
-    return f'{drawing.n} images in {steps} steps, {drawing.calls} network calls each: {out}'
+    return f'{drawing.n} images in {steps} steps, {calls} network calls each: {out}'
 
 # %% ../nbs/13a_commands.ipynb #e8c15f4b
 def sample_command(argv:list[str]|None=None # the command's words; None: those of the shell

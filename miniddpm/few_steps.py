@@ -15,7 +15,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from .basics import check
 from .schedules import flow, Level, per_image
 from .denoiser import Denoise
-from .samplers import Noise, renoise, States
+from .samplers import Noise, States
+from .stops import anew
 
 # %% ../nbs/23_few_steps.ipynb #23land01
 def land(x:Tensor, # states at `level`, (N, ...)
@@ -109,10 +110,7 @@ def consistency(jump:Jump, # told where to go: always to the clean image
                ) -> States: # after each step: the state, and the clean image that was reached
     "To the end at once, and from there back to the next level by fresh noise (Song et al. 2023, algorithm 1)"
     clean = Level(torch.ones(()), torch.zeros(()))
-    for level,to in pairwise(levels):
-        x0 = jump(x, level, clean)
-        x = renoise(x0, clean, to, noise)
-        yield x,x0
+    return anew(lambda x, level: jump(x, level, clean), x, levels, noise=noise)
 
 # %% ../nbs/23_few_steps.ipynb #23mean01
 @torch.no_grad()

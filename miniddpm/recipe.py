@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['SIZES', 'Options', 'Found', 'size_for', 'guidance_for', 'about_pictures', 'Fitted', 'Recipe', 'renamed',
-           'read_settings', 'usual_guidance', 'flag', 'going_on', 'check_asked', 'check_sense', 'check_same', 'Drawing']
+           'read_settings', 'usual_guidance', 'flag', 'going_on', 'check_asked', 'check_sense', 'check_same', 'Drawing',
+           'leaning']
 
 # %% ../nbs/12a_recipe.ipynb #recp0002
 import json
@@ -20,6 +21,7 @@ from .readers import Pictures
 from .data import Batches, NAMES
 from .schedules import stratified
 from .denoiser import Denoiser
+from .stops import stops_of
 from .unet import UNet
 from .learner import best_precision, Learner
 from .training.optim import Muon
@@ -297,11 +299,30 @@ def check_same(recipe:Recipe, # of a run that goes on
 class Drawing:
     "What to draw"
     n: int = option(int, 64, 'images', low=1, high=100_000)
-    calls: int = option(
-        int, 20, 'network calls for an image, those of guidance among them', low=1, high=10_000)
+    fast: bool = option(bool, False, 'a model that needs one to four calls, drawn without guidance')
+    calls: int|None = option(
+        int, None, 'network calls for an image, those of guidance among them (default: 20; with '
+        '--fast 4)', low=1, high=10_000)
     guidance: float|None = option(
         float, None, 'weight of guidance; 1: none (default: that of the run, or 1.25)', above=0)
     label: str|None = option(
         str, None, 'what to draw, by number or name; -1: anything (default: all in turn)')
     seed: int = option(int, 0, 'another seed, other images')
     out: str|None = option(str, None, 'PNG to write (default: drawn.png in the run, or here)')
+
+# %% ../nbs/12a_recipe.ipynb #recp0008
+def leaning(model:Denoiser, # a trained one
+            drawing:Drawing, # what to draw
+            label:int|None, # of all pictures, -1: none
+            file:Path|None # of the model; None: one that ships
+           ) -> dict: # guidance for `generate`
+    "How strongly pictures lean towards their labels, or `ValueError`"
+    taught = stops_of(model) # a model of few calls
+    leans = model.classes and label!=-1 and not taught
+    why = 'here a teacher has done that' if taught else 'here is none'
+    check(leans or drawing.guidance in (None, 1),
+          f'--guidance leans towards a label, and {why}: leave it out')
+    weight = drawing.guidance or usual_guidance(leans and file)
+    if not leans or weight==1: return {}
+    guide = partial(interval_cfg, w=weight, widening=model.shape[-1]/28)
+    return dict(guide=guide, s_noise=S_NOISE)
